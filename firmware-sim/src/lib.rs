@@ -1,0 +1,2 @@
+//! Deterministic emitters of DAQ streams.
+#![forbid(unsafe_code)]

@@ -1,0 +1,1 @@
+//! HDF5 and LH5 files.

@@ -1,0 +1,2 @@
+//! Pictures.
+#![forbid(unsafe_code)]

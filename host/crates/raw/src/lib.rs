@@ -1,0 +1,2 @@
+//! DAQ streams to LH5.
+#![forbid(unsafe_code)]

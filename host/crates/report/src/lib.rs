@@ -1,0 +1,2 @@
+//! Limits, progress, provenance, atomic output.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Tables and arrays.
+#![forbid(unsafe_code)]
