@@ -1,3 +1,50 @@
-//! no_std decoders of DAQ packet formats.
+//! Decoders of DAQ packet formats that run anywhere: in readout firmware and on the host.
+//!
+//! `no_std`, no allocation, no unsafe code, no panic. A [`frame::Framer`] finds the [`part::Part`]s of a byte stream, an
+//! [`assemble::Assembler`] turns them into rows of named fields and pushes these into a [`decoder::RowSink`].
+//!
+//! ```
+//! use tierline_core::decoder::NullSink;
+//! use tierline_core::{Assembler, Format, FrameLimits, Framer, Step, fcio::Fcio};
+//!
+//! let mut stream = Vec::from((-1_000_000_001i32).to_le_bytes());
+//! stream.extend(*b"FlashCamV1");
+//! stream.resize(68, 0);
+//! let mut framer = Fcio::framer(FrameLimits::HOST);
+//! let (mut rows, mut assembler) = (NullSink::default(), Box::new(Fcio::assembler()));
+//! let mut window = &stream[..];
+//! while let Step::Part { used, part } = framer.step(window, true)? {
+//!     assembler.part(&part, &mut rows)?;
+//!     window = &window[used..];
+//! }
+//! # Ok::<(), tierline_core::Error>(())
+//! ```
+//!
+//! | format | module | records |
+//! |--|--|--|
+//! | FCIO | [`fcio`] | Config, Event, SparseEvent, EventHeader, Status, RecEvent, FSPConfig, FSPEvent, FSPStatus |
 #![no_std]
 #![forbid(unsafe_code)]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod assemble;
+pub mod bytes;
+pub mod decoder;
+pub mod error;
+pub mod fcio;
+pub mod field;
+pub mod format;
+pub mod frame;
+pub mod part;
+pub mod text;
+
+pub use assemble::{Assembler, Fate, Source};
+pub use decoder::{Row, RowSink, TableDef, TableId};
+pub use error::{Error, Kind, Result, Scope};
+pub use field::{DType, Field, Shape, Value};
+pub use format::{FORMATS, Format, FormatInfo, Sniff, WithFormat, with_format};
+pub use frame::{FrameLimits, Framer, Step};
+pub use part::{Key, Part, Stage};
+pub use text::Node;

@@ -1,0 +1,171 @@
+//! Dead intervals of a stream: one log, and a cursor per trace.
+//!
+//! The reference implementation keeps a FIFO of 2048 intervals per trace. An interval reaches the FIFO of every trace in
+//! its range whose newest interval ended earlier. Here each interval is stored once; a trace's FIFO is what its cursor
+//! still has before it in the log, so the results are the same at 1/2400 of the memory.
+
+use crate::error::{Error, Kind, Result};
+
+/// Intervals that can be pending at once.
+const CAPACITY: usize = 2048;
+const MASK: u64 = CAPACITY as u64 - 1;
+
+/// A time during which the hardware buffers of some traces were full. Nanoseconds of FPGA time.
+#[derive(Clone, Copy, Debug)]
+struct Interval {
+    start: i64,
+    stop: i64,
+    lo: u16,
+    hi: u16,
+}
+
+impl Interval {
+    const NONE: Interval = Interval { start: 0, stop: 0, lo: 0, hi: 0 };
+}
+
+/// The log of a stream with up to `N` traces.
+#[derive(Debug)]
+pub(super) struct DeadLog<const N: usize> {
+    ring: [Interval; CAPACITY],
+    first: u64,
+    end: u64,
+    /// Next log entry that each trace has to look at.
+    cursor: [u64; N],
+    /// Stop of the newest interval pushed for, and of the last one taken by, each trace.
+    newest: [i64; N],
+    taken: [i64; N],
+}
+
+impl<const N: usize> DeadLog<N> {
+    pub(super) const fn new() -> Self {
+        Self {
+            ring: [Interval::NONE; CAPACITY],
+            first: 0,
+            end: 0,
+            cursor: [0; N],
+            newest: [0; N],
+            taken: [0; N],
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.first = 0;
+        self.end = 0;
+        self.cursor.fill(0);
+        self.newest.fill(0);
+        self.taken.fill(0);
+    }
+
+    /// Adds an interval for the traces `lo..hi`; those that know a later stop ignore it.
+    pub(super) fn push(&mut self, start: i64, stop: i64, lo: usize, hi: usize) -> Result<()> {
+        let mut news = false;
+        for newest in self.newest.get_mut(lo..hi).unwrap_or(&mut []) {
+            if stop > *newest {
+                *newest = stop;
+                news = true;
+            }
+        }
+        if !news {
+            return Ok(());
+        }
+        if self.end.wrapping_sub(self.first) >= CAPACITY as u64 {
+            self.drop_taken();
+        }
+        if self.end.wrapping_sub(self.first) >= CAPACITY as u64 {
+            let max = CAPACITY as i64;
+            return Err(Error::new(Kind::Limit, "pending dead intervals", max, max));
+        }
+        if let Some(slot) = self.ring.get_mut((self.end & MASK) as usize) {
+            *slot = Interval { start, stop, lo: lo as u16, hi: hi as u16 };
+            self.end = self.end.wrapping_add(1);
+        }
+        Ok(())
+    }
+
+    /// The oldest interval of a trace; its cursor moves past those that don't concern it.
+    fn oldest(&mut self, trace: usize) -> Option<Interval> {
+        let cursor = self.cursor.get_mut(trace)?;
+        let taken = *self.taken.get(trace)?;
+        *cursor = (*cursor).max(self.first);
+        while *cursor < self.end {
+            let interval = *self.ring.get((*cursor & MASK) as usize)?;
+            let mine = (usize::from(interval.lo)..usize::from(interval.hi)).contains(&trace);
+            if mine && interval.stop > taken {
+                return Some(interval);
+            }
+            *cursor = cursor.wrapping_add(1);
+        }
+        None
+    }
+
+    fn drop_taken(&mut self) {
+        let mut needed = self.end;
+        for trace in 0..N {
+            if self.oldest(trace).is_some() {
+                needed = needed.min(self.cursor.get(trace).copied().unwrap_or(self.first));
+            }
+        }
+        self.first = needed;
+    }
+
+    /// Whether some trace of `lo..hi` has an interval that was over by `time` (4 ns of slack).
+    /// A trace without any ends the search.
+    pub(super) fn before(&mut self, time: i64, lo: usize, hi: usize) -> bool {
+        for trace in lo..hi {
+            match self.oldest(trace) {
+                None => return false,
+                Some(interval) if time.wrapping_sub(interval.stop) > -4 => return true,
+                Some(_) => {}
+            }
+        }
+        false
+    }
+
+    /// Takes the oldest interval of a trace: its length in ns.
+    pub(super) fn take(&mut self, trace: usize) -> Option<i64> {
+        let interval = self.oldest(trace)?;
+        *self.taken.get_mut(trace)? = interval.stop;
+        let cursor = self.cursor.get_mut(trace)?;
+        *cursor = cursor.wrapping_add(1);
+        Some(interval.stop.wrapping_sub(interval.start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_interval_counts_once() {
+        let mut log = DeadLog::<4>::new();
+        log.push(100, 200, 0, 4).unwrap();
+        log.push(100, 200, 0, 4).unwrap();
+        assert!(!log.before(190, 0, 4));
+        assert!(log.before(197, 0, 4));
+        assert_eq!(log.take(2), Some(100));
+        assert_eq!(log.take(2), None);
+        assert_eq!(log.take(0), Some(100));
+    }
+
+    #[test]
+    fn ranges_are_kept_apart_and_the_log_is_reused() {
+        let mut log = DeadLog::<4>::new();
+        for i in 0..3 * CAPACITY as i64 {
+            let lo = if i % 2 == 0 { 0 } else { 2 };
+            log.push(10 * i + 1, 10 * i + 6, lo, lo + 2).unwrap();
+            assert!(log.before(10 * i + 6, lo, lo + 2));
+            assert_eq!(log.take(lo), Some(5));
+            assert_eq!(log.take(lo + 1), Some(5));
+            assert!(!log.before(i64::MAX, lo, lo + 2));
+        }
+    }
+
+    #[test]
+    fn too_many_pending_intervals_are_an_error() {
+        let mut log = DeadLog::<1>::new();
+        for i in 1..=CAPACITY as i64 {
+            log.push(i, i + 1, 0, 1).unwrap();
+        }
+        assert_eq!(log.push(9000, 9001, 0, 1).unwrap_err().kind, Kind::Limit);
+    }
+}

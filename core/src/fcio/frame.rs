@@ -1,0 +1,544 @@
+//! TMIO framing: one part per data frame, large frames in slices.
+
+use crate::bytes::i32_at;
+use crate::error::{Error, Kind, Result};
+use crate::frame::{FrameLimits, Step};
+use crate::part::{NO_DECODER, Part, Stage};
+
+use super::{MAX_CARDS, MAX_PULSES, MAX_SAMPLES, MAX_TRACES, PROTOCOL, PROTOCOL_NAME};
+use super::{PROTOCOL_SIZE, tag};
+
+/// A frame of unexpected size is believed if it is not longer than this and a frame follows it.
+const LOOKAHEAD: usize = 64 * 1024;
+/// No frame is longer (the trace buffer of the largest stream).
+const MAX_FRAME: usize = 2 * 672 * 32770;
+/// Bytes of one slice of per-trace arrays.
+const LIST_MAX: u32 = 2 * MAX_TRACES as u32;
+const WORDS_MAX: u32 = 4 * MAX_TRACES as u32;
+
+/// What the framer must know of the configuration to cut traces.
+#[derive(Clone, Copy, Debug, Default)]
+struct Geometry {
+    adcs: u32,
+    triggers: u32,
+    samples: u32,
+    known: bool,
+}
+
+impl Geometry {
+    fn traces(self) -> u32 {
+        self.adcs.wrapping_add(self.triggers)
+    }
+
+    fn trace_bytes(self) -> u32 {
+        self.samples.wrapping_add(2).wrapping_mul(2)
+    }
+}
+
+/// A frame that is handed out in slices.
+#[derive(Clone, Copy, Debug)]
+struct Bulk {
+    /// Bytes not handed out yet.
+    left: u32,
+    /// Bytes of one trace (or of the whole frame).
+    unit: u32,
+    /// Bytes of the present trace handed out.
+    at: u32,
+    /// Number of the present trace.
+    index: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    tag: u32,
+    start: u64,
+    packet: u64,
+    frame: u32,
+    /// Traces, cards or pulses that the record announces.
+    count: u32,
+    /// Bytes of one card status.
+    size: u32,
+    bulk: Option<Bulk>,
+}
+
+/// Size of a frame by the layout.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    Exact(u32),
+    /// At most this many bytes, in elements of this size.
+    UpTo(u32, u32),
+    /// The layout doesn't know the frame.
+    Any,
+}
+
+/// What [`Framer::next`] found.
+pub(crate) enum Inner<'w> {
+    Part(usize, Part<'w>),
+    Need(usize),
+    End,
+}
+
+/// Finds the records of an FCIO stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Framer {
+    limits: FrameLimits,
+    offset: u64,
+    packets: u64,
+    geometry: Geometry,
+    record: Option<Record>,
+    started: bool,
+    lost: Option<Error>,
+}
+
+impl Framer {
+    /// A framer at the start of a stream.
+    pub const fn new(limits: FrameLimits) -> Self {
+        let geometry = Geometry { adcs: 0, triggers: 0, samples: 0, known: false };
+        Self { limits, offset: 0, packets: 0, geometry, record: None, started: false, lost: None }
+    }
+
+    /// Starts on another piece of the stream at byte `offset` (a packet of a wrapping format).
+    pub(crate) fn restart(&mut self, offset: u64) {
+        self.offset = offset;
+        self.record = None;
+        self.started = true;
+    }
+
+    /// The next part, or why the bytes at the window's start fit nothing.
+    pub(crate) fn next<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Inner<'w>> {
+        if let Some(Record { bulk: Some(bulk), .. }) = self.record {
+            return self.slice(bulk, window, eof);
+        }
+        let Some(word) = i32_at(window, 0) else {
+            return if !eof { Ok(Inner::Need(4)) } else { self.at_end(window.len()) };
+        };
+        if word == PROTOCOL {
+            return if self.record.is_some() { self.close() } else { self.protocol(window, eof) };
+        }
+        if word < PROTOCOL {
+            return Err(self.error(Kind::Malformed, "frame header", word.into(), 0));
+        }
+        if word < 0 {
+            return if self.record.is_some() { self.close() } else { Ok(self.begin(word)) };
+        }
+        self.data(word as u32, window, eof)
+    }
+
+    fn error(&self, kind: Kind, field: &'static str, found: i64, expected: i64) -> Error {
+        Error::new(kind, field, found, expected).at(self.packets, self.offset)
+    }
+
+    fn used(&mut self, n: usize) -> usize {
+        self.offset = self.offset.wrapping_add(n as u64);
+        n
+    }
+
+    fn part<'w>(rec: &Record, stage: Stage, bytes: &'w [u8]) -> Part<'w> {
+        Part {
+            packet: rec.packet,
+            offset: rec.start,
+            kind: rec.tag,
+            decoder: decoder_of(rec.tag),
+            tag: rec.tag as u16,
+            stage,
+            frame: rec.frame,
+            index: 0,
+            first: 0,
+            last: matches!(stage, Stage::End | Stage::Whole),
+            bytes,
+        }
+    }
+
+    fn at_end<'w>(&mut self, left: usize) -> Result<Inner<'w>> {
+        if self.record.is_some() {
+            self.close()
+        } else if left == 0 {
+            Ok(Inner::End)
+        } else {
+            Err(self.error(Kind::Truncated, "frame header", left as i64, 4))
+        }
+    }
+
+    /// Ends the record, if it has all the frames it can't do without.
+    fn close<'w>(&mut self) -> Result<Inner<'w>> {
+        let Some(rec) = self.record else { return Ok(Inner::End) };
+        let wanted = mandatory(&rec);
+        if rec.frame < wanted {
+            return Err(self.error(
+                Kind::Truncated,
+                "data frames",
+                rec.frame.into(),
+                wanted.into(),
+            ));
+        }
+        self.record = None;
+        Ok(Inner::Part(0, Self::part(&rec, Stage::End, &[])))
+    }
+
+    fn record_at(&mut self, tag: u32) -> Record {
+        let packet = self.packets;
+        self.packets = packet.wrapping_add(1);
+        Record { tag, start: self.offset, packet, frame: 0, count: 0, size: 0, bulk: None }
+    }
+
+    fn protocol<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Inner<'w>> {
+        let Some(bytes) = window.get(..PROTOCOL_SIZE) else {
+            if eof {
+                let found = window.len() as i64;
+                return Err(self.error(Kind::Truncated, "protocol", found, PROTOCOL_SIZE as i64));
+            }
+            return Ok(Inner::Need(PROTOCOL_SIZE));
+        };
+        if bytes.get(4..4 + PROTOCOL_NAME.len()) != Some(PROTOCOL_NAME) {
+            return Err(self.error(Kind::Unsupported, "protocol name", 0, 0));
+        }
+        self.started = true;
+        let rec = self.record_at(tag::PROTOCOL);
+        let used = self.used(PROTOCOL_SIZE);
+        Ok(Inner::Part(used, Self::part(&rec, Stage::Whole, bytes)))
+    }
+
+    fn begin<'w>(&mut self, word: i32) -> Inner<'w> {
+        let rec = self.record_at(word.unsigned_abs());
+        self.record = Some(rec);
+        let used = self.used(4);
+        Inner::Part(used, Self::part(&rec, Stage::Begin, &[]))
+    }
+
+    fn data<'w>(&mut self, len: u32, window: &'w [u8], eof: bool) -> Result<Inner<'w>> {
+        let Some(mut rec) = self.record else {
+            return Err(self.error(Kind::Malformed, "tag", len.into(), -1));
+        };
+        let expect = expect(&rec, &self.geometry);
+        let fits = match expect {
+            Expect::Exact(n) => len == n,
+            Expect::UpTo(max, unit) => len <= max && len.is_multiple_of(unit),
+            Expect::Any => len as usize > LOOKAHEAD && known_frames(rec.tag) == 0,
+        };
+        let size = len as usize;
+        if size > MAX_FRAME && !matches!(expect, Expect::Exact(_)) {
+            return Err(self.error(Kind::Limit, "frame size", len.into(), MAX_FRAME as i64));
+        }
+        if !fits && let Some(need) = self.plausible(&expect, size, window, eof)? {
+            return Ok(Inner::Need(need));
+        }
+        let unit = bulk_unit(&rec, &self.geometry, len);
+        if size > self.limits.piece || unit != len {
+            rec.bulk = Some(Bulk { left: len, unit: unit.max(2), at: 0, index: 0 });
+            self.record = Some(rec);
+            self.used(4);
+            let rest = window.get(4..).unwrap_or(&[]);
+            return match self.slice(rec.bulk.unwrap_or(EMPTY), rest, eof) {
+                Ok(Inner::Part(used, part)) => Ok(Inner::Part(used.wrapping_add(4), part)),
+                other => {
+                    self.offset = self.offset.wrapping_sub(4);
+                    self.record = Some(Record { bulk: None, ..rec });
+                    other.map(|inner| match inner {
+                        Inner::Need(n) => Inner::Need(n.wrapping_add(4)),
+                        inner => inner,
+                    })
+                }
+            };
+        }
+        let Some(bytes) = window.get(4..size.wrapping_add(4)) else {
+            return self.missing(size.wrapping_add(4), window.len(), eof);
+        };
+        self.note(&mut rec, bytes)?;
+        let mut part = Self::part(&rec, stage_of(&rec), bytes);
+        part.index = rec.frame.wrapping_sub(first_trace_frame(rec.tag));
+        rec.frame = rec.frame.wrapping_add(1);
+        self.record = Some(rec);
+        Ok(Inner::Part(self.used(size.wrapping_add(4)), part))
+    }
+
+    fn missing<'w>(&self, need: usize, found: usize, eof: bool) -> Result<Inner<'w>> {
+        if eof {
+            return Err(self.error(Kind::Truncated, "data frame", found as i64, need as i64));
+        }
+        if need > self.limits.window {
+            let max = self.limits.window as i64;
+            return Err(self.error(Kind::Limit, "frame size", need as i64, max));
+        }
+        Ok(Inner::Need(need))
+    }
+
+    /// A frame of another size than the layout's: accepted only if something that looks like a frame follows.
+    fn plausible(
+        &self,
+        expect: &Expect,
+        len: usize,
+        window: &[u8],
+        eof: bool,
+    ) -> Result<Option<usize>> {
+        let want = match *expect {
+            Expect::Exact(n) | Expect::UpTo(n, _) => n as i64,
+            Expect::Any => LOOKAHEAD as i64,
+        };
+        let odd = self.error(Kind::Malformed, "frame size", len as i64, want);
+        // A short frame where the layout has exactly one size can't be a newer or older layout.
+        if len > LOOKAHEAD || matches!(*expect, Expect::Exact(n) if (len as u64) < u64::from(n)) {
+            return Err(odd);
+        }
+        let end = len.wrapping_add(4);
+        match i32_at(window, end) {
+            Some(PROTOCOL) => Ok(None),
+            Some(word) if (-64..0).contains(&word) => Ok(None),
+            Some(word) if (0..=LOOKAHEAD as i32).contains(&word) => Ok(None),
+            Some(_) => Err(odd),
+            None if !eof && end.wrapping_add(4) <= self.limits.window => {
+                Ok(Some(end.wrapping_add(4)))
+            }
+            None if window.len() >= end => Ok(None),
+            None => Err(self.error(Kind::Truncated, "data frame", window.len() as i64, end as i64)),
+        }
+    }
+
+    fn slice<'w>(&mut self, bulk: Bulk, window: &'w [u8], eof: bool) -> Result<Inner<'w>> {
+        let Some(mut rec) = self.record else { return Ok(Inner::End) };
+        let piece = (self.limits.piece as u32 & !3).max(4);
+        let want = piece.min(bulk.unit.wrapping_sub(bulk.at)).min(bulk.left);
+        let Some(bytes) = window.get(..want as usize) else {
+            return self.missing(want as usize, window.len(), eof);
+        };
+        let mut part = Self::part(&rec, stage_of(&rec), bytes);
+        part.index = bulk.index.wrapping_add(rec.frame.wrapping_sub(first_trace_frame(rec.tag)));
+        part.first = bulk.at;
+        let mut next =
+            Bulk { left: bulk.left.wrapping_sub(want), at: bulk.at.wrapping_add(want), ..bulk };
+        if next.at >= next.unit {
+            next.at = 0;
+            next.index = next.index.wrapping_add(1);
+        }
+        rec.bulk = if next.left == 0 { None } else { Some(next) };
+        if next.left == 0 {
+            rec.frame = rec.frame.wrapping_add(1);
+        }
+        self.record = Some(rec);
+        Ok(Inner::Part(self.used(want as usize), part))
+    }
+
+    /// Keeps the counts by which later frames are cut.
+    fn note(&mut self, rec: &mut Record, bytes: &[u8]) -> Result<()> {
+        let value = i32_at(bytes, 0).unwrap_or(0);
+        let check = |field, max: u32| {
+            if value < 0 || value as u32 > max {
+                let kind = if value < 0 { Kind::Malformed } else { Kind::Limit };
+                let error = Error::new(kind, field, value.into(), max.into());
+                return Err(error.at(rec.packet, rec.start));
+            }
+            Ok(value as u32)
+        };
+        match (rec.tag, rec.frame) {
+            (tag::CONFIG, 0) => {
+                self.geometry.adcs = check("adcs", MAX_TRACES as u32).map_err(Error::fatal)?;
+            }
+            (tag::CONFIG, 1) => {
+                let room = (MAX_TRACES as u32).wrapping_sub(self.geometry.adcs);
+                self.geometry.triggers = check("triggers", room).map_err(Error::fatal)?;
+            }
+            (tag::CONFIG, 2) => {
+                self.geometry.samples = check("eventsamples", MAX_SAMPLES).map_err(Error::fatal)?;
+                self.geometry.known = true;
+            }
+            (tag::SPARSE_EVENT, 5) => rec.count = check("num_traces", MAX_TRACES as u32)?,
+            (tag::SPARSE_EVENT, 6) => rec.count = rec.count.min(bytes.len() as u32 / 2),
+            (tag::STATUS, 2) => rec.count = check("cards", MAX_CARDS)?,
+            (tag::STATUS, 3) => rec.size = check("size", LOOKAHEAD as u32)?,
+            (tag::REC_EVENT, 5) => rec.count = check("totalpulses", MAX_PULSES)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn search<'w>(&mut self, error: Error, window: &'w [u8], eof: bool) -> Step<'w> {
+        let fresh = self.lost.is_none();
+        let abort = fresh && self.record.take().is_some();
+        let (at, found) = find_start(window, eof);
+        self.lost = if found { None } else { Some(error) };
+        if at == 0 && !found && !fresh && !eof {
+            return Step::Need(window.len().wrapping_add(64));
+        }
+        if at == 0 && !found && eof && !fresh {
+            self.lost = None;
+            return Step::End;
+        }
+        Step::Garbage { used: self.used(at), error, abort }
+    }
+}
+
+const EMPTY: Bulk = Bulk { left: 0, unit: 2, at: 0, index: 0 };
+
+impl crate::frame::Framer for Framer {
+    fn step<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
+        if let Some(error) = self.lost {
+            return Ok(self.search(error, window, eof));
+        }
+        if !self.started && window.len() >= 4 && i32_at(window, 0) != Some(PROTOCOL) {
+            let found = i32_at(window, 0).unwrap_or(0);
+            let error =
+                self.error(Kind::Malformed, "protocol frame", found.into(), PROTOCOL.into());
+            return Err(error.fatal());
+        }
+        match self.next(window, eof) {
+            Ok(Inner::Part(used, part)) => Ok(Step::Part { used, part }),
+            Ok(Inner::Need(n)) => Ok(Step::Need(n)),
+            Ok(Inner::End) => Ok(Step::End),
+            Err(error) if !self.started => Err(error.fatal()),
+            Err(error) if error.scope == crate::error::Scope::Stream => Err(error),
+            Err(error) => Ok(self.search(error, window, eof)),
+        }
+    }
+}
+
+/// The first place in the window where a record or protocol frame plainly starts; else how far the search got.
+fn find_start(window: &[u8], eof: bool) -> (usize, bool) {
+    let mut at = 0usize;
+    while let Some(rest) = window.get(at..) {
+        match starts(rest) {
+            Some(true) => return (at, true),
+            Some(false) => {}
+            None if !eof => return (at, false),
+            None => {}
+        }
+        if rest.is_empty() {
+            break;
+        }
+        at = at.wrapping_add(1);
+    }
+    (window.len(), false)
+}
+
+/// Whether a record starts here; `None`: too few bytes to tell.
+fn starts(bytes: &[u8]) -> Option<bool> {
+    let word = i32_at(bytes, 0)?;
+    if word == PROTOCOL {
+        return Some(bytes.get(4..4 + PROTOCOL_NAME.len())? == PROTOCOL_NAME);
+    }
+    if !(-10..0).contains(&word) || word == -2 {
+        return Some(false);
+    }
+    let tag = word.unsigned_abs();
+    let mut rec = Record { tag, start: 0, packet: 0, frame: 0, count: 0, size: 0, bulk: None };
+    let geometry = Geometry::default();
+    let mut at = 4usize;
+    for frame in 0..2 {
+        rec.frame = frame;
+        let len = i32_at(bytes, at)?;
+        let ok = match expect(&rec, &geometry) {
+            Expect::Exact(n) => len == n as i32,
+            Expect::UpTo(max, unit) => {
+                (0..=max as i32).contains(&len) && (len as u32).is_multiple_of(unit)
+            }
+            Expect::Any => (-10..0).contains(&len),
+        };
+        if !ok {
+            return Some(false);
+        }
+        at = at.wrapping_add(4).wrapping_add(len.max(0) as usize);
+    }
+    Some(true)
+}
+
+fn decoder_of(tag: u32) -> u8 {
+    if known_frames(tag) == 0 { NO_DECODER } else { tag as u8 }
+}
+
+/// Frames that the layout of a tag knows, 0 for an unknown tag (those after a list of traces not counted).
+fn known_frames(tag: u32) -> u32 {
+    match tag {
+        tag::CONFIG => 12,
+        tag::EVENT => 6,
+        tag::SPARSE_EVENT | tag::EVENT_HEADER => 7,
+        tag::STATUS => 4,
+        tag::REC_EVENT => 10,
+        tag::FSP_CONFIG => 48,
+        tag::FSP_EVENT => 11,
+        tag::FSP_STATUS => 1,
+        _ => 0,
+    }
+}
+
+/// Frames without which a record is incomplete.
+fn mandatory(rec: &Record) -> u32 {
+    match rec.tag {
+        tag::CONFIG => 10,
+        tag::EVENT => 5,
+        tag::SPARSE_EVENT => rec.count.wrapping_add(7),
+        tag::EVENT_HEADER => 7,
+        tag::STATUS => rec.count.wrapping_add(4),
+        tag::REC_EVENT | tag::FSP_EVENT => 10,
+        tag::FSP_CONFIG => 48,
+        tag::FSP_STATUS => 1,
+        _ => 0,
+    }
+}
+
+/// First frame that holds a trace, a card or a bulk array.
+fn first_trace_frame(tag: u32) -> u32 {
+    match tag {
+        tag::EVENT | tag::STATUS => 4,
+        tag::SPARSE_EVENT => 7,
+        tag::REC_EVENT => 6,
+        _ => 0,
+    }
+}
+
+fn stage_of(rec: &Record) -> Stage {
+    let first = first_trace_frame(rec.tag);
+    match rec.tag {
+        tag::EVENT if rec.frame > first => Stage::Tail,
+        tag::EVENT if rec.frame == first => Stage::Trace,
+        tag::STATUS | tag::SPARSE_EVENT if rec.frame >= first => {
+            if rec.frame < first.wrapping_add(rec.count) { Stage::Trace } else { Stage::Tail }
+        }
+        tag::REC_EVENT if rec.frame >= first => Stage::Trace,
+        _ => Stage::Head,
+    }
+}
+
+/// Bytes after which a bulk frame is cut: its trace, or the whole frame.
+fn bulk_unit(rec: &Record, geometry: &Geometry, len: u32) -> u32 {
+    if rec.tag == tag::EVENT && rec.frame == 4 && geometry.known {
+        geometry.trace_bytes()
+    } else {
+        len
+    }
+}
+
+fn expect(rec: &Record, geometry: &Geometry) -> Expect {
+    use Expect::{Any, Exact, UpTo};
+    let stamps = UpTo(40, 4);
+    match (rec.tag, rec.frame) {
+        (tag::CONFIG, 0..=9 | 11) => Exact(4),
+        (tag::CONFIG, 10) => UpTo(WORDS_MAX, 4),
+        (tag::EVENT, 4) if geometry.known => {
+            Exact(geometry.traces().wrapping_mul(geometry.trace_bytes()))
+        }
+        (tag::EVENT | tag::SPARSE_EVENT | tag::EVENT_HEADER | tag::REC_EVENT, 0 | 1) => Exact(4),
+        (tag::EVENT, 2 | 3 | 5) => stamps,
+        (tag::SPARSE_EVENT | tag::EVENT_HEADER | tag::REC_EVENT, 2..=4) => stamps,
+        (tag::SPARSE_EVENT | tag::REC_EVENT, 5) => Exact(4),
+        (tag::SPARSE_EVENT, 6) | (tag::EVENT_HEADER, 5) => UpTo(LIST_MAX, 2),
+        (tag::SPARSE_EVENT, f) if geometry.known && f >= 7 && f.wrapping_sub(7) < rec.count => {
+            Exact(geometry.trace_bytes())
+        }
+        (tag::EVENT_HEADER, 6) => UpTo(WORDS_MAX, 4),
+        (tag::REC_EVENT, 6) if geometry.known => Exact(geometry.adcs.wrapping_mul(4)),
+        (tag::REC_EVENT, 7..=9) => Exact(rec.count.wrapping_mul(4)),
+        (tag::STATUS, 0 | 2 | 3) => Exact(4),
+        (tag::STATUS, 1) => stamps,
+        (tag::STATUS, f) if f >= 4 && f.wrapping_sub(4) < rec.count => UpTo(rec.size, 1),
+        (tag::FSP_CONFIG, f) => super::fsp::config_frame(f).map_or(Any, |(unit, list)| {
+            if list { UpTo(unit.wrapping_mul(MAX_TRACES as u32), unit) } else { Exact(unit) }
+        }),
+        (tag::FSP_EVENT, 0) => Exact(24),
+        (tag::FSP_EVENT, 1) => UpTo(32, 8),
+        (tag::FSP_EVENT, 2) => Exact(4),
+        (tag::FSP_EVENT, 3) => UpTo(12, 4),
+        (tag::FSP_EVENT, 4) => Exact(20),
+        (tag::FSP_EVENT, 5 | 7..=9) => UpTo(WORDS_MAX, 4),
+        (tag::FSP_EVENT, 6 | 10) => UpTo(LIST_MAX, 2),
+        (tag::FSP_STATUS, 0) => Exact(112),
+        _ => Any,
+    }
+}

@@ -1,0 +1,77 @@
+//! What a format is, and the one list of them.
+
+use crate::assemble::Assembler;
+use crate::frame::{FrameLimits, Framer};
+
+/// How sure a format is that bytes are its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sniff {
+    /// They are not.
+    No,
+    /// They could be.
+    Weak,
+    /// They carry the format's mark.
+    Magic,
+}
+
+/// What is known of a format without reading anything.
+#[derive(Clone, Copy, Debug)]
+pub struct FormatInfo {
+    /// Short name, for people.
+    pub name: &'static str,
+    /// Name of the stream type, as the field's tools take it.
+    pub stream_type: &'static str,
+    /// Usual file name extensions, lower case, without the dot.
+    pub extensions: &'static [&'static str],
+    /// Looks at the first bytes of a stream (up to 4096).
+    pub sniff: fn(&[u8]) -> Sniff,
+    /// Name of a record tag.
+    pub kind_name: fn(u32) -> &'static str,
+    /// Bytes per length unit in the format's own terms (4: the format counts words).
+    pub unit: u32,
+}
+
+/// A DAQ format: a framer and an assembler.
+pub trait Format {
+    /// What it is called and how it is recognised.
+    const INFO: FormatInfo;
+    /// Finds parts.
+    type Framer: Framer;
+    /// Turns parts into rows.
+    type Assembler: Assembler;
+
+    /// A framer at the start of a stream.
+    fn framer(limits: FrameLimits) -> Self::Framer;
+
+    /// An assembler of which nothing is known yet.
+    fn assembler() -> Self::Assembler;
+}
+
+/// Something done with a format chosen at run time.
+pub trait WithFormat {
+    /// What comes out.
+    type Out;
+
+    /// Does it with this format.
+    fn with<F: Format>(self) -> Self::Out;
+}
+
+macro_rules! formats {
+    ($($format:ty),* $(,)?) => {
+        /// The formats.
+        pub static FORMATS: &[&FormatInfo] = &[$(&<$format as Format>::INFO),*];
+
+        /// Does something with the format of this name; `None` if there is no such format.
+        pub fn with_format<W: WithFormat>(name: &str, what: W) -> Option<W::Out> {
+            $(if name == <$format as Format>::INFO.name {
+                return Some(what.with::<$format>());
+            })*
+            None
+        }
+    };
+}
+
+// The one list: a new format is a line here and its `mod` line in lib.rs.
+formats! {
+    crate::fcio::Fcio,
+}
