@@ -127,4 +127,6 @@ pub enum Value<'a> {
     Label(u32, &'a [u8]),
     /// Text.
     Text(&'a str),
+    /// The text configuration itself, rendered by the host.
+    Document,
 }

@@ -27,6 +27,8 @@ pub struct FormatInfo {
     pub sniff: fn(&[u8]) -> Sniff,
     /// Name of a record tag.
     pub kind_name: fn(u32) -> &'static str,
+    /// Name of a decoder by its number in [`crate::part::Part::decoder`].
+    pub decoder_name: fn(u8) -> &'static str,
     /// Bytes per length unit in the format's own terms (4: the format counts words).
     pub unit: u32,
 }
@@ -74,4 +76,5 @@ macro_rules! formats {
 // The one list: a new format is a line here and its `mod` line in lib.rs.
 formats! {
     crate::fcio::Fcio,
+    crate::orca::Orca,
 }

@@ -23,6 +23,7 @@
 //! | format | module | records |
 //! |--|--|--|
 //! | FCIO | [`fcio`] | Config, Event, SparseEvent, EventHeader, Status, RecEvent, FSPConfig, FSPEvent, FSPStatus |
+//! | ORCA | [`orca`] | header, run, FlashCam listener and waveforms, embedded FCIO, SIS3302, SIS3316 |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -37,6 +38,7 @@ pub mod fcio;
 pub mod field;
 pub mod format;
 pub mod frame;
+pub mod orca;
 pub mod part;
 pub mod text;
 

@@ -104,6 +104,11 @@ impl Framer {
         self.started = true;
     }
 
+    /// Whether a large frame has been handed out in part.
+    pub(crate) fn in_frame(&self) -> bool {
+        self.record.is_some_and(|record| record.bulk.is_some())
+    }
+
     /// The next part, or why the bytes at the window's start fit nothing.
     pub(crate) fn next<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Inner<'w>> {
         if let Some(Record { bulk: Some(bulk), .. }) = self.record {

@@ -183,6 +183,7 @@ impl Format for Fcio {
         extensions: &["fcio"],
         sniff,
         kind_name: tag_name,
+        decoder_name,
         unit: 1,
     };
     type Framer = Framer;
@@ -194,6 +195,21 @@ impl Format for Fcio {
 
     fn assembler() -> Self::Assembler {
         Fc::new()
+    }
+}
+
+/// Name of the decoder of a record tag.
+fn decoder_name(decoder: u8) -> &'static str {
+    match u32::from(decoder) {
+        tag::CONFIG => "FCConfigDecoder",
+        tag::EVENT | tag::SPARSE_EVENT => "FCEventDecoder",
+        tag::STATUS => "FCStatusDecoder",
+        tag::REC_EVENT => "FCRecEventDecoder",
+        tag::EVENT_HEADER => "FCEventHeaderDecoder",
+        tag::FSP_CONFIG => "FSPConfigDecoder",
+        tag::FSP_EVENT => "FSPEventDecoder",
+        tag::FSP_STATUS => "FSPStatusDecoder",
+        _ => "unknown",
     }
 }
 

@@ -105,6 +105,18 @@ impl<const N: usize> Stream<N> {
         &self.config
     }
 
+    /// Tells the stream id before the configuration arrives (a wrapping format knows it).
+    pub fn set_streamid(&mut self, streamid: i32) {
+        if !self.configured {
+            self.config.streamid = streamid;
+        }
+    }
+
+    /// Whether a configuration has arrived.
+    pub const fn configured(&self) -> bool {
+        self.configured
+    }
+
     /// Nanoseconds per sample.
     pub const fn sample_ns(&self) -> f32 {
         if self.config.adcbits == 12 { 4.0 } else { 16.0 }
