@@ -127,6 +127,8 @@ pub enum Value<'a> {
     Label(u32, &'a [u8]),
     /// Text.
     Text(&'a str),
+    /// A struct, which may stay empty.
+    Struct,
     /// The text configuration itself, rendered by the host.
     Document,
 }

@@ -77,4 +77,6 @@ macro_rules! formats {
 formats! {
     crate::fcio::Fcio,
     crate::orca::Orca,
+    crate::llama::Llama,
+    crate::compass::Compass,
 }

@@ -24,6 +24,8 @@
 //! |--|--|--|
 //! | FCIO | [`fcio`] | Config, Event, SparseEvent, EventHeader, Status, RecEvent, FSPConfig, FSPEvent, FSPStatus |
 //! | ORCA | [`orca`] | header, run, FlashCam listener and waveforms, embedded FCIO, SIS3302, SIS3316 |
+//! | LLAMA | [`llama`] | header, channel table, events with all accumulator groups, raw and averaged waveforms |
+//! | CoMPASS | [`compass`] | events with and without file header, all optional fields; settings file |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -32,12 +34,14 @@ extern crate std;
 
 pub mod assemble;
 pub mod bytes;
+pub mod compass;
 pub mod decoder;
 pub mod error;
 pub mod fcio;
 pub mod field;
 pub mod format;
 pub mod frame;
+pub mod llama;
 pub mod orca;
 pub mod part;
 pub mod text;

@@ -104,16 +104,13 @@ const fn wrapped(decoder: &'static str) -> Card {
     Card { decoder, handler: Handler::Fcio }
 }
 
-/// Positions in [`CARDS`].
+/// Positions in [`CARDS`] that the code needs; 4 is the other waveform, 6 and 7 the other FCIO records.
 pub(crate) mod id {
     pub(crate) const RUN: u8 = 0;
     pub(crate) const LISTENER_CONFIG: u8 = 1;
     pub(crate) const LISTENER_STATUS: u8 = 2;
     pub(crate) const ADC_WAVEFORM: u8 = 3;
-    pub(crate) const WAVEFORM: u8 = 4;
     pub(crate) const FCIO_CONFIG: u8 = 5;
-    pub(crate) const FCIO_STATUS: u8 = 6;
-    pub(crate) const FCIO_EVENT_HEADER: u8 = 7;
     pub(crate) const FCIO_EVENT: u8 = 8;
     pub(crate) const SIS3302: u8 = 9;
     pub(crate) const SIS3316: u8 = 10;

@@ -1,0 +1,306 @@
+//! Framing of CoMPASS list mode: events of one length, checked against each other.
+
+use super::{FILE_HEADER, Layout, MAX_SAMPLES, weak_or};
+use crate::bytes::u16_at;
+use crate::error::{Error, Kind, Result};
+use crate::format::Sniff;
+use crate::frame::{FrameLimits, Step};
+use crate::part::{Part, Stage};
+
+/// Layouts tried where there is no file header, in this order.
+const GUESSES: [u8; 6] = [
+    Layout::CHANNELS,
+    Layout::CHANNELS | Layout::SHORT,
+    Layout::CALIBRATED,
+    Layout::CALIBRATED | Layout::SHORT,
+    Layout::CHANNELS | Layout::CALIBRATED,
+    Layout::CHANNELS | Layout::CALIBRATED | Layout::SHORT,
+];
+
+/// Events in a row that must agree before a guess is believed.
+const CHAIN: usize = 3;
+
+enum Answer {
+    Yes,
+    No,
+    /// This many bytes are needed to say.
+    Need(usize),
+}
+
+/// Whether events of this layout follow one another from byte `at` on, all with the number of samples of the first.
+fn chain(layout: Layout, window: &[u8], at: usize, eof: bool) -> Answer {
+    let Some(samples) = layout.samples(window, at) else {
+        return if eof { Answer::No } else { Answer::Need(at.saturating_add(layout.head())) };
+    };
+    if samples > MAX_SAMPLES {
+        return Answer::No;
+    }
+    let size = layout.head().saturating_add(2 * samples as usize);
+    let mut next = at;
+    for i in 0..CHAIN {
+        if eof && next == window.len() && i > 0 {
+            return Answer::Yes;
+        }
+        match layout.samples(window, next) {
+            Some(n) if n == samples && plausible(window, next) => {}
+            Some(_) => return Answer::No,
+            None if !eof => return Answer::Need(next.saturating_add(layout.head())),
+            // The file ends within this event: the others must do.
+            None => return if i > 1 { Answer::Yes } else { Answer::No },
+        }
+        next = next.saturating_add(size);
+    }
+    Answer::Yes
+}
+
+/// Board and channel numbers that a crate can have.
+fn plausible(window: &[u8], at: usize) -> bool {
+    let board = u16_at(window, at).unwrap_or(u16::MAX);
+    let channel = u16_at(window, at.wrapping_add(2)).unwrap_or(u16::MAX);
+    board < 256 && channel < 256
+}
+
+/// Sniffs a whole stream's beginning.
+pub(super) fn sniff(bytes: &[u8]) -> Sniff {
+    let sure = match bytes.get(1) {
+        Some(0xCA) => {
+            let layout = Layout(bytes.first().copied().unwrap_or(0) & 15);
+            layout.has(Layout::CHANNELS | Layout::CALIBRATED)
+                && !matches!(chain(layout, bytes, 2, false), Answer::No)
+        }
+        _ => GUESSES.iter().any(|&g| matches!(chain(Layout(g), bytes, 0, false), Answer::Yes)),
+    };
+    weak_or(bytes, sure)
+}
+
+/// Finds the events of a CoMPASS stream.
+#[derive(Clone, Copy, Debug)]
+pub struct CompassFramer {
+    limits: FrameLimits,
+    offset: u64,
+    packets: u64,
+    layout: Option<Layout>,
+    /// Samples per event, once known.
+    samples: Option<u32>,
+    /// Bytes of samples left of the present event.
+    left: usize,
+    start: u64,
+    lost: Option<Error>,
+}
+
+impl CompassFramer {
+    /// A framer at the start of a stream.
+    pub const fn new(limits: FrameLimits) -> Self {
+        Self {
+            limits,
+            offset: 0,
+            packets: 0,
+            layout: None,
+            samples: None,
+            left: 0,
+            start: 0,
+            lost: None,
+        }
+    }
+
+    fn error(&self, kind: Kind, field: &'static str, found: i64, expected: i64) -> Error {
+        Error::new(kind, field, found, expected).at(self.packets, self.offset)
+    }
+
+    fn kind(&self) -> u32 {
+        self.layout.map_or(0, |layout| layout.0).into()
+    }
+
+    fn part<'w>(&mut self, stage: Stage, first: usize, bytes: &'w [u8], last: bool) -> Step<'w> {
+        self.offset = self.offset.wrapping_add(bytes.len() as u64);
+        let part = Part {
+            packet: self.packets,
+            offset: self.start,
+            kind: self.kind(),
+            decoder: 1,
+            tag: 0,
+            stage,
+            frame: 0,
+            index: 0,
+            first: first as u32,
+            last,
+            bytes,
+        };
+        if last {
+            self.packets = self.packets.wrapping_add(1);
+        }
+        Step::Part { used: bytes.len(), part }
+    }
+
+    /// The file header, or a guess at what it would say.
+    fn open<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
+        let Some(bytes) = window.get(..2) else {
+            if !eof {
+                return Ok(Step::Need(2));
+            }
+            return Err(self.error(Kind::Truncated, "file", window.len() as i64, 2).fatal());
+        };
+        if bytes.get(1) == Some(&0xCA) {
+            let layout = Layout(bytes.first().copied().unwrap_or(0) & 15 | Layout::HEADER);
+            if !layout.has(Layout::CHANNELS | Layout::CALIBRATED) {
+                let found = i64::from(u16_at(bytes, 0).unwrap_or(0));
+                return Err(self.error(Kind::Unsupported, "file header", found, 0xCA01).fatal());
+            }
+            self.layout = Some(layout);
+            let step = self.part(Stage::Whole, 0, bytes, true);
+            return Ok(match step {
+                Step::Part { used, part } => {
+                    let kind = FILE_HEADER | part.kind;
+                    Step::Part { used, part: Part { decoder: 0, kind, ..part } }
+                }
+                other => other,
+            });
+        }
+        for guess in GUESSES {
+            match chain(Layout(guess), window, 0, eof) {
+                Answer::Yes => {
+                    let layout = Layout(guess);
+                    let samples = layout.samples(window, 0);
+                    let flag = if samples == Some(0) { 0 } else { Layout::SAMPLES };
+                    self.layout = Some(Layout(guess | flag));
+                    self.samples = samples;
+                    self.packets = 1;
+                    return self.event(window, eof);
+                }
+                Answer::Need(n) if n <= self.limits.window => return Ok(Step::Need(n)),
+                Answer::Need(_) | Answer::No => {}
+            }
+        }
+        let found = i64::from(u16_at(bytes, 0).unwrap_or(0));
+        Err(self.error(Kind::Malformed, "file header", found, 0xCA09).fatal())
+    }
+
+    /// Number of samples of all events: that of the first which agrees with those after it.
+    fn settle<'w>(&mut self, layout: Layout, window: &'w [u8], eof: bool) -> Option<Step<'w>> {
+        if window.is_empty() && eof {
+            return Some(Step::End);
+        }
+        match chain(layout, window, 0, eof) {
+            Answer::Yes => self.samples = layout.samples(window, 0),
+            Answer::Need(n) if n <= self.limits.window => return Some(Step::Need(n)),
+            _ => {
+                // A stream of one or two events, or a damaged first one.
+                let only = layout.samples(window, 0).filter(|n| *n <= MAX_SAMPLES);
+                let alone = only.map(|n| layout.head().saturating_add(2 * n as usize));
+                if alone.is_some_and(|size| eof && size >= window.len()) {
+                    self.samples = only;
+                } else {
+                    let found = only.unwrap_or(0).into();
+                    let error = self.error(Kind::Malformed, "num_samples", found, 0);
+                    return Some(self.search(error, layout, window, eof));
+                }
+            }
+        }
+        if !layout.has(Layout::SAMPLES) && self.samples != Some(0) {
+            self.layout = Some(Layout(layout.0 | Layout::SAMPLES));
+        }
+        None
+    }
+
+    fn event<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
+        let Some(layout) = self.layout else { return Ok(Step::End) };
+        if self.left > 0 {
+            return Ok(self.trace(window, eof));
+        }
+        if self.samples.is_none()
+            && let Some(step) = self.settle(layout, window, eof)
+        {
+            return Ok(step);
+        }
+        let samples = self.samples.unwrap_or(0);
+        self.start = self.offset;
+        if window.is_empty() && eof {
+            return Ok(Step::End);
+        }
+        let Some(bytes) = window.get(..layout.head()) else {
+            if !eof {
+                return Ok(Step::Need(layout.head()));
+            }
+            return Ok(self.cut(window, layout.head()));
+        };
+        let found = layout.samples(window, 0).unwrap_or(0);
+        if found != samples || !plausible(window, 0) {
+            let error = self.error(Kind::Malformed, "num_samples", found.into(), samples.into());
+            return Ok(self.search(error, layout, window, eof));
+        }
+        self.left = 2 * samples as usize;
+        let stage = if self.left == 0 { Stage::Whole } else { Stage::Head };
+        Ok(self.part(stage, 0, bytes, self.left == 0))
+    }
+
+    fn trace<'w>(&mut self, window: &'w [u8], eof: bool) -> Step<'w> {
+        let want = self.left.min((self.limits.piece & !1).max(2));
+        let Some(bytes) = window.get(..want) else {
+            return if eof { self.cut(window, want) } else { Step::Need(want) };
+        };
+        let first = (2 * self.samples.unwrap_or(0) as usize).saturating_sub(self.left);
+        self.left = self.left.saturating_sub(want);
+        self.part(Stage::Trace, first, bytes, self.left == 0)
+    }
+
+    /// The stream ends inside an event.
+    fn cut<'w>(&mut self, window: &'w [u8], wanted: usize) -> Step<'w> {
+        let found = window.len() as i64;
+        let error = Error::new(Kind::Truncated, "event", found, wanted as i64);
+        let error = error.at(self.packets, self.start);
+        let abort = self.left > 0;
+        self.left = 0;
+        self.offset = self.offset.wrapping_add(window.len() as u64);
+        Step::Garbage { used: window.len(), error, abort }
+    }
+
+    /// Looks for a place from which events follow one another.
+    fn search<'w>(
+        &mut self,
+        error: Error,
+        layout: Layout,
+        window: &'w [u8],
+        eof: bool,
+    ) -> Step<'w> {
+        let first = if self.lost.is_none() { 1 } else { 0 };
+        self.lost = Some(error);
+        let mut used = window.len();
+        for at in first..window.len() {
+            let fits = self.samples.is_none_or(|n| layout.samples(window, at) == Some(n));
+            match chain(layout, window, at, eof) {
+                Answer::Yes if fits => {
+                    self.lost = None;
+                    used = at;
+                    break;
+                }
+                Answer::Need(_) if fits || layout.samples(window, at).is_none() => {
+                    used = at;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        if self.lost.is_none() || eof {
+            // Going on from here, or to the end: either way the search is over.
+            self.lost = None;
+        } else if used == 0 {
+            let more = window.len().saturating_add(4096);
+            if more <= self.limits.window {
+                return Step::Need(more);
+            }
+            used = 1;
+        }
+        self.offset = self.offset.wrapping_add(used as u64);
+        Step::Garbage { used, error, abort: false }
+    }
+}
+
+impl crate::frame::Framer for CompassFramer {
+    fn step<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
+        match (self.layout, self.lost) {
+            (None, _) => self.open(window, eof),
+            (Some(layout), Some(error)) => Ok(self.search(error, layout, window, eof)),
+            _ => self.event(window, eof),
+        }
+    }
+}
