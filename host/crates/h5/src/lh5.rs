@@ -202,6 +202,9 @@ fn listed(writer: &mut Writer, path: &str) -> Result<String, Error> {
     let mut parent = "";
     for (index, name) in path.split('/').enumerate() {
         field(writer, parent, name)?;
+        if !writer.may_be_struct(parent) {
+            return Err(writer.parameter(&path, format!("'{parent}' is no struct")));
+        }
         writer.child(parent, Some(name));
         let end = parent.len() + usize::from(index > 0) + name.len();
         parent = &path[..end];
@@ -219,7 +222,7 @@ fn create_table(
     let mut names: Vec<&str> = table.columns.iter().map(|named| named.name.as_str()).collect();
     names.sort_unstable();
     let datatype = format!("table{{{}}}", names.join(","));
-    writer.group(path, &pairs(&datatype, attrs))?;
+    writer.typed_group(path, &pairs(&datatype, attrs))?;
     let mut columns = Vec::with_capacity(table.columns.len());
     for named in &table.columns {
         field(writer, path, &named.name)?;
@@ -260,7 +263,7 @@ fn create_vectors(
 ) -> Result<ColumnWriter, Error> {
     let flattened = &vectors.flattened;
     let datatype = format!("array<1>{{{}}}", array_datatype(flattened));
-    writer.group(path, &pairs(&datatype, attrs))?;
+    writer.typed_group(path, &pairs(&datatype, attrs))?;
     let (none, rows) = (Attrs::new(), limits.rows(flattened.row_bytes()));
     let flattened = create_array(writer, &join(path, "flattened_data"), &none, flattened, rows)?;
     let real = [("datatype", "array<1>{real}")];

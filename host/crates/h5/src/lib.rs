@@ -28,6 +28,8 @@ mod ffi;
 pub mod lh5;
 mod pool;
 mod sink;
+#[cfg(test)]
+mod tests;
 pub mod tree;
 mod writer;
 

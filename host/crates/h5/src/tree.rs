@@ -44,6 +44,8 @@ pub struct DatasetInfo {
 pub enum NodeKind {
     /// A group.
     Group,
+    /// A group that is listed above already, or is nested too deep; it is not looked into.
+    Ancestor,
     /// A dataset.
     Dataset(DatasetInfo),
     /// A link that leads nowhere, or an object of another kind.
@@ -101,59 +103,8 @@ impl Reader {
 
     /// Everything in the file.
     pub fn tree(&self) -> Result<Node, Error> {
-        let mut left = MAX_OBJECTS;
         let root = self.file.as_group().map_err(self.hdf5("/", "open"))?;
-        self.group(&root, String::new(), "/".into(), MAX_DEPTH, &mut left)
-    }
-
-    fn group(
-        &self,
-        group: &hdf5::Group,
-        name: String,
-        path: String,
-        depth: usize,
-        left: &mut usize,
-    ) -> Result<Node, Error> {
-        let (datatype, attrs) = attributes(group);
-        let mut children = Vec::new();
-        let mut names = match depth {
-            0 => Vec::new(),
-            _ => group.member_names().map_err(self.hdf5(&path, "list"))?,
-        };
-        names.sort_unstable();
-        for name in names {
-            *left = left.checked_sub(1).ok_or_else(|| self.limit(&path, MAX_OBJECTS as u64))?;
-            children.push(self.member(group, name, &path, depth - 1, left)?);
-        }
-        Ok(Node { name, path, kind: NodeKind::Group, datatype, attrs, children })
-    }
-
-    fn member(
-        &self,
-        group: &hdf5::Group,
-        name: String,
-        parent: &str,
-        depth: usize,
-        left: &mut usize,
-    ) -> Result<Node, Error> {
-        let path = format!("{}/{name}", parent.trim_end_matches('/'));
-        if let Ok(inner) = group.group(&name) {
-            return self.group(&inner, name, path, depth, left);
-        }
-        let (children, attrs) = (Vec::new(), Attrs::new());
-        let Ok(dataset) = group.dataset(&name) else {
-            let kind = NodeKind::Unknown;
-            return Ok(Node { name, path, kind, datatype: None, attrs, children });
-        };
-        let (datatype, attrs) = attributes(&dataset);
-        let kind = NodeKind::Dataset(DatasetInfo {
-            element: element_type(&dataset),
-            shape: dataset.shape(),
-            chunk: dataset.chunk(),
-            filters: dataset.filters().iter().map(filter_name).collect(),
-            stored_bytes: dataset.storage_size(),
-        });
-        Ok(Node { name, path, kind, datatype, attrs, children })
+        Walk { reader: self, above: Vec::new(), objects: 0 }.group(&root, "", "/")
     }
 
     /// Reads rows of a dataset of numbers or of text of fixed width. A scalar has one row. Rows
@@ -246,6 +197,73 @@ impl Reader {
     }
 }
 
+/// The way down from the root.
+struct Walk<'a> {
+    reader: &'a Reader,
+    above: Vec<hdf5::LocationToken>,
+    objects: usize,
+}
+
+impl Walk<'_> {
+    fn group(&mut self, group: &hdf5::Group, name: &str, path: &str) -> Result<Node, Error> {
+        let hdf5 = |action| self.reader.hdf5(path, action);
+        let token = group.loc_info().map_err(hdf5("open"))?.token;
+        let (datatype, attrs) = attributes(group);
+        let (name, path) = (name.to_owned(), path.to_owned());
+        let (mut kind, mut children) = (NodeKind::Group, Vec::new());
+        if self.above.contains(&token) || self.above.len() == MAX_DEPTH {
+            kind = NodeKind::Ancestor;
+            return Ok(Node { name, path, kind, datatype, attrs, children });
+        }
+        let mut names = group.member_names().map_err(self.reader.hdf5(&path, "list"))?;
+        names.sort_unstable();
+        self.above.push(token);
+        for name in names {
+            children.push(self.member(group, name, &path)?);
+        }
+        self.above.pop();
+        Ok(Node { name, path, kind, datatype, attrs, children })
+    }
+
+    fn member(&mut self, group: &hdf5::Group, name: String, parent: &str) -> Result<Node, Error> {
+        let path = format!("{}/{name}", parent.trim_end_matches('/'));
+        self.objects += 1;
+        if self.objects > MAX_OBJECTS {
+            let (found, limit) = (self.objects as u64, MAX_OBJECTS as u64);
+            return Err(Error::Limit {
+                path: self.reader.path.clone(),
+                object: path,
+                found,
+                limit,
+            });
+        }
+        match group.loc_type_by_name(&name) {
+            Ok(hdf5::LocationType::Group) => {
+                let inner = group.group(&name).map_err(self.reader.hdf5(&path, "open"))?;
+                self.group(&inner, &name, &path)
+            }
+            Ok(hdf5::LocationType::Dataset) => self.dataset(group, name, path),
+            _ => {
+                let (kind, attrs, children) = (NodeKind::Unknown, Attrs::new(), Vec::new());
+                Ok(Node { name, path, kind, datatype: None, attrs, children })
+            }
+        }
+    }
+
+    fn dataset(&self, group: &hdf5::Group, name: String, path: String) -> Result<Node, Error> {
+        let dataset = group.dataset(&name).map_err(self.reader.hdf5(&path, "open"))?;
+        let (datatype, attrs) = attributes(&dataset);
+        let kind = NodeKind::Dataset(DatasetInfo {
+            element: element_type(&dataset),
+            shape: dataset.shape(),
+            chunk: dataset.chunk(),
+            filters: dataset.filters().iter().map(filter_name).collect(),
+            stored_bytes: dataset.storage_size(),
+        });
+        Ok(Node { name, path, kind, datatype, attrs, children: Vec::new() })
+    }
+}
+
 fn element_type(container: &hdf5::Container) -> ElementType {
     let descriptor = match container.dtype().and_then(|dtype| dtype.to_descriptor()) {
         Ok(descriptor) => descriptor,
@@ -262,6 +280,7 @@ fn element_type(container: &hdf5::Container) -> ElementType {
         TypeDescriptor::Integer(IntSize::U8) => DType::I64,
         TypeDescriptor::Float(FloatSize::U4) => DType::F32,
         TypeDescriptor::Float(FloatSize::U8) => DType::F64,
+        TypeDescriptor::Boolean => DType::Bool,
         TypeDescriptor::FixedAscii(width) if width <= usize::from(u16::MAX) => {
             DType::Text(width as u16)
         }

@@ -83,6 +83,8 @@ enum Operation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Group,
+    /// A group whose LH5 type is not `struct`: nobody adds children to its list.
+    Typed,
     Leaf,
 }
 
@@ -418,6 +420,18 @@ impl Writer {
         }
     }
 
+    /// Creates a group that must not exist yet and has an LH5 type of its own.
+    pub(crate) fn typed_group(&mut self, path: &str, attrs: &[(&str, &str)]) -> Result<(), Error> {
+        let path = self.claim(path, Kind::Typed)?;
+        self.step(Step::Group { path: path.clone() })?;
+        self.step(Step::Attributes { path, attrs: owned(attrs) })
+    }
+
+    /// Whether a struct may be at this path.
+    pub(crate) fn may_be_struct(&self, path: &str) -> bool {
+        matches!(self.kinds.get(path), None | Some(Kind::Group))
+    }
+
     /// Records that a struct group has a child; its list is written at the end.
     pub(crate) fn child(&mut self, parent: &str, child: Option<&str>) {
         let children = self.structs.entry(parent.to_owned()).or_default();
@@ -433,7 +447,7 @@ impl Writer {
         for (end, _) in normal.match_indices('/') {
             let parent = &normal[..end];
             match self.kinds.get(parent) {
-                Some(Kind::Group) => {}
+                Some(Kind::Group | Kind::Typed) => {}
                 Some(Kind::Leaf) => {
                     return Err(self.parameter(path, format!("'{parent}' is no group")));
                 }
