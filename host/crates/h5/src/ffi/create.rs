@@ -177,8 +177,8 @@ pub(crate) fn write_chunk(
     let mut offset = vec![0; rank];
     offset[0] = first_row as u64;
     let (id, length, data) = (dataset.id(), bytes.len(), bytes.as_ptr().cast());
-    // SAFETY: `offset` has the dataset's rank; `data` points to `length` readable bytes.
     sync(|| {
+        // SAFETY: `offset` has the dataset's rank; `data` points to `length` readable bytes.
         check(unsafe {
             h5d::H5Dwrite_chunk(id, H5P_DEFAULT, skipped, offset.as_ptr(), length, data)
         })
