@@ -26,6 +26,8 @@ pub mod chunk;
 mod error;
 mod ffi;
 pub mod lh5;
+mod options;
+mod pipeline;
 mod pool;
 mod sink;
 #[cfg(test)]
@@ -34,4 +36,5 @@ pub mod tree;
 mod writer;
 
 pub use error::Error;
-pub use writer::{Compression, DatasetId, Options, Stats, Writer};
+pub use options::{Compression, Options, Stats};
+pub use writer::{DatasetId, Writer};

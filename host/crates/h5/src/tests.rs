@@ -11,7 +11,7 @@ use crate::tree::{ElementType, Node, NodeKind, Reader};
 use crate::{Compression, Error, Options, Stats, Writer};
 
 fn options(threads: usize) -> Options {
-    Options { threads, ..Options::default() }
+    Options { threads, compression: Compression::Gzip(4), ..Options::default() }
 }
 
 /// Samples that look like a noisy trace.

@@ -1,59 +1,17 @@
 //! Writing a file of chunked datasets.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tierline_table::{DType, Scalar};
 
-use crate::Error;
-use crate::chunk::Encoded;
-use crate::pool::{Done, Job, Pool};
-use crate::sink::{Layout, Pairs, Sink, Step};
+use crate::pipeline::{Pipeline, Place, RECYCLED};
+use crate::pool::Pool;
+use crate::sink::{Layout, Pairs, Step};
+use crate::{Compression, Error, Options, Stats};
 
-/// Buffers of at least this many bytes are used again; smaller ones are cheap to allocate.
-const RECYCLED: usize = 1 << 17;
 /// HDF5 stores the size of a chunk in 32 bits.
 const MAX_CHUNK: usize = u32::MAX as usize;
-
-/// How chunks are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compression {
-    /// Chunks are stored as they are.
-    None,
-    /// Byte shuffle, then deflate at a level from 1 to 9.
-    Gzip(u8),
-}
-
-/// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
-    /// Threads that compress; with 1 the caller compresses.
-    pub threads: usize,
-    /// How chunks are compressed.
-    pub compression: Compression,
-    /// Bytes of chunks on their way through the filters before the caller has to wait.
-    pub max_pending_bytes: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options { threads: 1, compression: Compression::Gzip(4), max_pending_bytes: 16 << 20 }
-    }
-}
-
-/// What was written.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Stats {
-    /// Bytes appended to datasets.
-    pub raw_bytes: u64,
-    /// Bytes of the chunks in the file.
-    pub stored_bytes: u64,
-    /// Number of chunks.
-    pub chunks: u64,
-    /// Time spent in the filters, in seconds, over all threads.
-    pub deflate_seconds: f64,
-}
 
 /// A dataset of a [`Writer`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,11 +33,6 @@ impl Dataset {
     }
 }
 
-enum Operation {
-    Step(Step),
-    Chunk { number: u64, index: usize, first_row: usize, rows: usize, bytes: usize },
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Group,
@@ -95,19 +48,12 @@ enum Kind {
 /// chunk of its size. Without [`finish`](Self::finish) the file is incomplete.
 pub struct Writer {
     path: PathBuf,
-    options: Options,
-    pool: Pool,
-    operations: VecDeque<Operation>,
+    compression: Compression,
+    pipeline: Pipeline,
     datasets: Vec<Dataset>,
     kinds: HashMap<String, Kind>,
     structs: BTreeMap<String, BTreeSet<String>>,
-    spare: Vec<Vec<u8>>,
-    submitted: u64,
-    pending: usize,
-    spent: Duration,
-    stats: Stats,
-    failed: bool,
-    sink: Sink,
+    raw_bytes: u64,
 }
 
 impl Writer {
@@ -120,21 +66,15 @@ impl Writer {
         if let Compression::Gzip(level @ (0 | 10..)) = options.compression {
             return Err(Error::parameter(path, "/", format!("gzip level {level} is not in 1..9")));
         }
+        let pool = Pool::new(threads, level);
         Ok(Writer {
             path: path.to_path_buf(),
-            options,
-            pool: Pool::new(threads, level),
-            operations: VecDeque::new(),
+            compression: options.compression,
+            pipeline: Pipeline::new(path, pool, &options)?,
             datasets: Vec::new(),
             kinds: HashMap::new(),
             structs: BTreeMap::new(),
-            spare: Vec::new(),
-            submitted: 0,
-            pending: 0,
-            spent: Duration::ZERO,
-            stats: Stats::default(),
-            failed: false,
-            sink: Sink::create(path)?,
+            raw_bytes: 0,
         })
     }
 
@@ -146,7 +86,7 @@ impl Writer {
     /// Bytes held in memory: unfinished chunks and those on their way through the filters.
     pub fn buffered_bytes(&self) -> usize {
         let partial: usize = self.datasets.iter().map(|dataset| dataset.partial.capacity()).sum();
-        self.pending + partial
+        self.pipeline.pending() + partial
     }
 
     /// Declares a dataset of rows of shape `row_shape`, stored `chunk_rows` rows to the chunk.
@@ -159,7 +99,7 @@ impl Writer {
         chunk_rows: usize,
         attrs: &[(&str, &str)],
     ) -> Result<DatasetId, Error> {
-        self.dataset_with(path, dtype, row_shape, chunk_rows, attrs, self.options.compression)
+        self.dataset_with(path, dtype, row_shape, chunk_rows, attrs, self.compression)
     }
 
     /// The same with another compression, of which only whether there is one matters: a level
@@ -208,7 +148,7 @@ impl Writer {
         while !data.is_empty() {
             let dataset = &mut self.datasets[id.0];
             if dataset.partial.capacity() == 0 && chunk_bytes >= RECYCLED {
-                dataset.partial = spare_of(&mut self.spare, chunk_bytes);
+                dataset.partial = self.pipeline.buffer(chunk_bytes);
             }
             let room = chunk_bytes - dataset.partial.len();
             let (head, tail) = data.split_at(room.min(data.len()));
@@ -231,7 +171,7 @@ impl Writer {
         if dataset.partial.is_empty() && data.len() == chunk_bytes && chunk_bytes >= RECYCLED {
             self.count(id, data.len())?;
             self.cut(id.0, data)?;
-            return Ok(spare_of(&mut self.spare, chunk_bytes));
+            return Ok(self.pipeline.buffer(chunk_bytes));
         }
         self.append(id, &data)?;
         data.clear();
@@ -249,7 +189,7 @@ impl Writer {
 
     /// An empty buffer, one that was used before if there is any.
     pub fn take_buffer(&mut self) -> Vec<u8> {
-        self.spare.pop().unwrap_or_default()
+        self.pipeline.any_buffer()
     }
 
     /// Rows appended to a dataset.
@@ -262,7 +202,7 @@ impl Writer {
         let normal = self.normal(path)?;
         if self.kinds.get(&normal) != Some(&Kind::Group) && !normal.is_empty() {
             self.claim(path, Kind::Group)?;
-            self.step(Step::Group { path: normal.clone() })?;
+            self.pipeline.step(Step::Group { path: normal.clone() })?;
         }
         if attrs.is_empty() { Ok(()) } else { self.attributes(&normal, attrs) }
     }
@@ -270,15 +210,16 @@ impl Writer {
     /// Writes attributes of an object that exists and does not have them yet.
     pub fn attributes(&mut self, path: &str, attrs: &[(&str, &str)]) -> Result<(), Error> {
         let normal = self.normal(path)?;
-        let waiting = self
-            .datasets
+        let leaf = self.kinds.get(&normal) == Some(&Kind::Leaf);
+        let datasets = if leaf { self.datasets.as_mut_slice() } else { &mut [] };
+        let waiting = datasets
             .iter_mut()
             .rev()
             .find(|dataset| dataset.path == normal)
             .and_then(|dataset| dataset.attrs.as_mut());
         match waiting {
             Some(pairs) => pairs.extend(owned(attrs)),
-            None => self.step(Step::Attributes { path: normal, attrs: owned(attrs) })?,
+            None => self.pipeline.step(Step::Attributes { path: normal, attrs: owned(attrs) })?,
         }
         Ok(())
     }
@@ -292,7 +233,7 @@ impl Writer {
     ) -> Result<(), Error> {
         let path = self.claim(path, Kind::Leaf)?;
         let (array, attrs) = (value.to_array(), owned(attrs));
-        self.step(Step::Scalar { path, dtype: array.dtype, bytes: array.data, attrs })
+        self.pipeline.step(Step::Scalar { path, dtype: array.dtype, bytes: array.data, attrs })
     }
 
     /// Writes a dataset of one text: UTF-8, of variable length. It must not contain NUL.
@@ -301,7 +242,7 @@ impl Writer {
         if text.contains('\0') {
             return Err(self.parameter(&path, "text contains a NUL character"));
         }
-        self.step(Step::Text { path, text: text.to_owned(), attrs: owned(attrs) })
+        self.pipeline.step(Step::Text { path, text: text.to_owned(), attrs: owned(attrs) })
     }
 
     /// Writes what is left, closes the file and tells how much it was.
@@ -314,11 +255,8 @@ impl Writer {
             let datatype = format!("struct{{{}}}", names.join(","));
             self.group(&group, &[("datatype", &datatype)])?;
         }
-        self.pump(true)?;
-        self.stats.deflate_seconds = self.spent.as_secs_f64();
-        let Writer { sink, stats, .. } = self;
-        sink.close()?;
-        Ok(stats)
+        let stats = self.pipeline.finish()?;
+        Ok(Stats { raw_bytes: self.raw_bytes, ..stats })
     }
 
     fn finish_dataset(&mut self, index: usize) -> Result<(), Error> {
@@ -333,7 +271,7 @@ impl Writer {
         }
         self.create_dataset(index)?;
         let rows = self.datasets[index].rows;
-        self.step(Step::Rows { index, rows })
+        self.pipeline.step(Step::Rows { index, rows })
     }
 
     /// Checks the size of what is to be appended and counts it; returns the bytes of a chunk.
@@ -346,7 +284,7 @@ impl Writer {
             return Err(self.parameter(&path, reason));
         }
         dataset.rows += bytes / row_bytes.max(1);
-        self.stats.raw_bytes += bytes as u64;
+        self.raw_bytes += bytes as u64;
         Ok(dataset.chunk_bytes())
     }
 
@@ -356,75 +294,23 @@ impl Writer {
         let dataset = &mut self.datasets[index];
         let first_row = dataset.cut_rows;
         dataset.cut_rows = dataset.rows.min(first_row + dataset.layout.chunk_rows);
-        let (rows, item, bytes) = (dataset.cut_rows, dataset.layout.dtype.size(), buffer.len());
-        let filtered = dataset.layout.deflate.is_some();
-        let number = self.submitted;
-        self.submitted += 1;
-        self.pending += bytes;
-        let job = Job { number, buffer, item, filtered };
-        self.operations.push_back(Operation::Chunk { number, index, first_row, rows, bytes });
-        self.pool.submit(job).map_err(|_| self.worker())?;
-        self.pump(false)
+        let place = Place { index, first_row, rows: dataset.cut_rows };
+        let (item, filtered) = (dataset.layout.dtype.size(), dataset.layout.deflate.is_some());
+        self.pipeline.chunk(place, buffer, item, filtered)
     }
 
     fn create_dataset(&mut self, index: usize) -> Result<(), Error> {
         let dataset = &mut self.datasets[index];
         let Some(attrs) = dataset.attrs.take() else { return Ok(()) };
         let (path, layout) = (dataset.path.clone(), dataset.layout.clone());
-        self.step(Step::Dataset { index, path, layout, attrs })
-    }
-
-    fn step(&mut self, step: Step) -> Result<(), Error> {
-        self.operations.push_back(Operation::Step(step));
-        self.pump(false)
-    }
-
-    /// Executes operations in order, up to the first chunk that is not ready, or all of them.
-    fn pump(&mut self, all: bool) -> Result<(), Error> {
-        if self.failed {
-            return Err(Error::Incomplete { path: self.path.clone() });
-        }
-        let result = self.execute(all);
-        self.failed = result.is_err();
-        result
-    }
-
-    fn execute(&mut self, all: bool) -> Result<(), Error> {
-        while let Some(operation) = self.operations.pop_front() {
-            match operation {
-                Operation::Step(step) => self.sink.run(step)?,
-                Operation::Chunk { number, index, first_row, rows, bytes } => {
-                    let wait = all || self.pending > self.options.max_pending_bytes;
-                    let taken = self.pool.take(number, wait).map_err(|_| self.worker())?;
-                    let Some(Done { buffer, encoded, spent }) = taken else {
-                        self.operations.push_front(operation);
-                        return Ok(());
-                    };
-                    let Encoded { length, skipped } = encoded;
-                    self.sink.chunk(index, first_row, rows, skipped, &buffer[..length])?;
-                    self.pending -= bytes;
-                    self.spent += spent;
-                    self.stats.stored_bytes += length as u64;
-                    self.stats.chunks += 1;
-                    self.recycle(buffer);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn recycle(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() >= RECYCLED && self.spare.len() <= 2 * self.options.threads {
-            buffer.clear();
-            self.spare.push(buffer);
-        }
+        self.pipeline.step(Step::Dataset { index, path, layout, attrs })
     }
 
     /// Creates a group that must not exist yet and has an LH5 type of its own.
     pub(crate) fn typed_group(&mut self, path: &str, attrs: &[(&str, &str)]) -> Result<(), Error> {
         let path = self.claim(path, Kind::Typed)?;
-        self.step(Step::Group { path: path.clone() })?;
-        self.step(Step::Attributes { path, attrs: owned(attrs) })
+        self.pipeline.step(Step::Group { path: path.clone() })?;
+        self.pipeline.step(Step::Attributes { path, attrs: owned(attrs) })
     }
 
     /// Whether a struct may be at this path.
@@ -453,7 +339,7 @@ impl Writer {
                 }
                 None => {
                     self.kinds.insert(parent.to_owned(), Kind::Group);
-                    self.step(Step::Group { path: parent.to_owned() })?;
+                    self.pipeline.step(Step::Group { path: parent.to_owned() })?;
                 }
             }
         }
@@ -474,23 +360,10 @@ impl Writer {
     pub(crate) fn parameter(&self, object: &str, reason: impl Into<String>) -> Error {
         Error::parameter(&self.path, object, reason)
     }
-
-    fn worker(&self) -> Error {
-        Error::Worker { path: self.path.clone() }
-    }
 }
 
 fn owned(attrs: &[(&str, &str)]) -> Pairs {
     attrs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
-}
-
-/// A used buffer that fits a chunk, or a new one.
-fn spare_of(spare: &mut Vec<Vec<u8>>, bytes: usize) -> Vec<u8> {
-    let fits = |buffer: &Vec<u8>| buffer.capacity() >= bytes && buffer.capacity() <= bytes * 2;
-    match spare.iter().rposition(fits) {
-        Some(index) => spare.swap_remove(index),
-        None => Vec::new(),
-    }
 }
 
 /// Doubles the buffer like a vector does, but never beyond one chunk.

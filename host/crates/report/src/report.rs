@@ -173,7 +173,7 @@ impl Report {
     }
 
     /// Sets the status from the accounts: `Garbage` if more than `max_garbage` bytes are garbage
-    /// or lost, or any packet was lost; a failure remains one.
+    /// or lost, or more than `max_garbage` packets were lost. A failure remains one.
     pub fn settle(&mut self, max_garbage: u64) -> Status {
         let lost = self.bytes.garbage + self.bytes.gaps;
         if self.status == Status::Clean && (lost > max_garbage || self.lost_packets > max_garbage) {

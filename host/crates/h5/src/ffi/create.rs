@@ -12,6 +12,10 @@ use tierline_table::DType;
 
 use super::{Handle, Result, c_string, check, text_type, type_of};
 
+/// Half the entries of a node of a dataset's chunk index. Every dataset has at least one node, and
+/// the library's default of 32 costs 2 KB for each of the thousands of small columns.
+const INDEX_FANOUT: u32 = 8;
+
 /// Layout of a chunked dataset; the first extent is unlimited.
 pub(crate) struct Chunked<'a> {
     pub(crate) dtype: DType,
@@ -33,6 +37,7 @@ pub(crate) fn create_file(path: &Path) -> Result<Handle> {
             check(h5p::H5Pset_libver_bounds(access.id(), low, high))?;
             check(h5p::H5Pset_cache(access.id(), 0, 0, 0, 0.0))?;
             check(h5p::H5Pset_obj_track_times(create.id(), 0))?;
+            check(h5p::H5Pset_istore_k(create.id(), INDEX_FANOUT))?;
         }
         let flags = h5f::H5F_ACC_TRUNC;
         // SAFETY: `name` is NUL-terminated and the property lists are valid.
