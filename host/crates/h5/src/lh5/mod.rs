@@ -1,0 +1,339 @@
+//! LH5: tables, scalars and structs as LEGEND's readers expect them.
+//!
+//! | object | HDF5 | `datatype` |
+//! |---|---|---|
+//! | scalar, text | dataset without extents | `real`, `bool`, `string` |
+//! | array | dataset `[n]` | `array<1>{real}` |
+//! | array of vectors of equal length | dataset `[n, length]` | `array_of_equalsized_arrays<1,1>{real}` |
+//! | vector of vectors | group of `flattened_data`, `cumulative_length` | `array<1>{array<1>{real}}` |
+//! | table | group | `table{a,b}` |
+//! | struct | group | `struct{a,b}` |
+//!
+//! Names in `datatype` are sorted. Groups above a table are structs that list all their children.
+
+mod policy;
+
+pub use policy::ChunkPolicy;
+
+use tierline_table::{Array, Attrs, Column, DType, Object, Scalar, Table, VectorOfVectors};
+
+use policy::Limits;
+
+use crate::{DatasetId, Error, Writer};
+
+enum ColumnWriter {
+    Array(DatasetId),
+    Vectors { flattened: DatasetId, lengths: DatasetId, total: i64 },
+    Table(Vec<ColumnWriter>),
+}
+
+/// Writes one table, batch by batch.
+pub struct TableWriter {
+    path: String,
+    layout: Table,
+    columns: Vec<ColumnWriter>,
+    rows: u64,
+}
+
+impl TableWriter {
+    /// Declares a table at a path such as `ch0/raw`. Names, types and attributes are those of
+    /// `table`, whose rows are *not* written. The groups above become structs.
+    pub fn create(
+        writer: &mut Writer,
+        path: &str,
+        table: &Table,
+        policy: ChunkPolicy,
+    ) -> Result<Self, Error> {
+        let path = listed(writer, path)?;
+        let limits = policy.limits(table);
+        let columns = create_table(writer, &path, &Attrs::new(), table, &limits)?;
+        Ok(TableWriter { path, layout: emptied(table), columns, rows: 0 })
+    }
+
+    /// Rows written.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Path of the table in the file.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Appends all rows of a table of the same layout.
+    pub fn append(&mut self, writer: &mut Writer, table: &Table) -> Result<(), Error> {
+        self.check(writer, table)?;
+        append_columns(writer, &mut self.columns, table)?;
+        self.rows += table.rows as u64;
+        Ok(())
+    }
+
+    /// Appends all rows of a table of the same layout and leaves it empty, ready to be filled
+    /// again. Columns that are exactly one chunk are not copied.
+    pub fn append_drain(&mut self, writer: &mut Writer, table: &mut Table) -> Result<(), Error> {
+        self.check(writer, table)?;
+        let rows = table.rows as u64;
+        drain_columns(writer, &mut self.columns, table)?;
+        self.rows += rows;
+        Ok(())
+    }
+
+    fn check(&self, writer: &Writer, table: &Table) -> Result<(), Error> {
+        table.check().map_err(|error| writer.parameter(&self.path, error.to_string()))?;
+        same_layout(&self.layout, table)
+            .map_err(|name| writer.parameter(&self.path, format!("column '{name}' has changed")))
+    }
+}
+
+/// Writes an object at a path. The groups above become structs.
+pub fn write_object(
+    writer: &mut Writer,
+    path: &str,
+    attrs: &Attrs,
+    object: &Object,
+) -> Result<(), Error> {
+    let path = listed(writer, path)?;
+    write_below(writer, &path, attrs, object)
+}
+
+fn write_below(
+    writer: &mut Writer,
+    path: &str,
+    attrs: &Attrs,
+    object: &Object,
+) -> Result<(), Error> {
+    match object {
+        Object::Scalar(value) => {
+            let kind = if matches!(value, Scalar::Bool(_)) { "bool" } else { "real" };
+            writer.scalar(path, *value, &pairs(kind, attrs))
+        }
+        Object::Text(text) => writer.text(path, text, &pairs("string", attrs)),
+        Object::Array(array) => {
+            let id = create_array(writer, path, attrs, array, array.rows().max(1))?;
+            writer.append(id, &array.data)
+        }
+        Object::Table(table) => {
+            let limits = ChunkPolicy::default().limits(table);
+            let mut columns = create_table(writer, path, attrs, table, &limits)?;
+            append_columns(writer, &mut columns, table)
+        }
+        Object::Struct(fields) => {
+            writer.group(path, &attrs.pairs())?;
+            writer.child(path, None);
+            for (name, attrs, object) in fields {
+                field(writer, path, name)?;
+                writer.child(path, Some(name));
+                write_below(writer, &join(path, name), attrs, object)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Enters an object into the list of every group above it; returns its normal path.
+fn listed(writer: &mut Writer, path: &str) -> Result<String, Error> {
+    let path = writer.normal(path)?;
+    if path.is_empty() {
+        return Err(writer.parameter("/", "the root is a struct and nothing else"));
+    }
+    let mut parent = "";
+    for (index, name) in path.split('/').enumerate() {
+        field(writer, parent, name)?;
+        if !writer.may_be_struct(parent) {
+            return Err(writer.parameter(&path, format!("'{parent}' is no struct")));
+        }
+        writer.child(parent, Some(name));
+        let end = parent.len() + usize::from(index > 0) + name.len();
+        parent = &path[..end];
+    }
+    Ok(path)
+}
+
+fn create_table(
+    writer: &mut Writer,
+    path: &str,
+    attrs: &Attrs,
+    table: &Table,
+    limits: &Limits,
+) -> Result<Vec<ColumnWriter>, Error> {
+    let mut names: Vec<&str> = table.columns.iter().map(|named| named.name.as_str()).collect();
+    names.sort_unstable();
+    let datatype = format!("table{{{}}}", names.join(","));
+    writer.typed_group(path, &pairs(&datatype, attrs))?;
+    let mut columns = Vec::with_capacity(table.columns.len());
+    for named in &table.columns {
+        field(writer, path, &named.name)?;
+        let inner = join(path, &named.name);
+        columns.push(match &named.column {
+            Column::Array(array) => {
+                let rows = limits.rows(array.row_bytes());
+                ColumnWriter::Array(create_array(writer, &inner, &named.attrs, array, rows)?)
+            }
+            Column::Vectors(vectors) => {
+                create_vectors(writer, &inner, &named.attrs, vectors, limits)?
+            }
+            Column::Table(table) => {
+                ColumnWriter::Table(create_table(writer, &inner, &named.attrs, table, limits)?)
+            }
+        });
+    }
+    Ok(columns)
+}
+
+fn create_array(
+    writer: &mut Writer,
+    path: &str,
+    attrs: &Attrs,
+    array: &Array,
+    chunk_rows: usize,
+) -> Result<DatasetId, Error> {
+    let datatype = array_datatype(array);
+    writer.dataset(path, array.dtype, &array.row_shape, chunk_rows, &pairs(&datatype, attrs))
+}
+
+fn create_vectors(
+    writer: &mut Writer,
+    path: &str,
+    attrs: &Attrs,
+    vectors: &VectorOfVectors,
+    limits: &Limits,
+) -> Result<ColumnWriter, Error> {
+    let flattened = &vectors.flattened;
+    let datatype = format!("array<1>{{{}}}", array_datatype(flattened));
+    writer.typed_group(path, &pairs(&datatype, attrs))?;
+    let (none, rows) = (Attrs::new(), limits.rows(flattened.row_bytes()));
+    let flattened = create_array(writer, &join(path, "flattened_data"), &none, flattened, rows)?;
+    let real = [("datatype", "array<1>{real}")];
+    let rows = limits.rows(DType::I64.size());
+    let lengths = writer.dataset(&join(path, "cumulative_length"), DType::I64, &[], rows, &real)?;
+    Ok(ColumnWriter::Vectors { flattened, lengths, total: 0 })
+}
+
+fn append_columns(
+    writer: &mut Writer,
+    columns: &mut [ColumnWriter],
+    table: &Table,
+) -> Result<(), Error> {
+    for (column, named) in columns.iter_mut().zip(&table.columns) {
+        match (column, &named.column) {
+            (ColumnWriter::Array(id), Column::Array(array)) => {
+                writer.append(*id, &array.data)?;
+                writer.append_empty(*id, table.rows)?;
+            }
+            (ColumnWriter::Vectors { flattened, lengths, total }, Column::Vectors(vectors)) => {
+                append_lengths(writer, *lengths, total, &vectors.cumulative_length)?;
+                writer.append(*flattened, &vectors.flattened.data)?;
+            }
+            (ColumnWriter::Table(columns), Column::Table(table)) => {
+                append_columns(writer, columns, table)?;
+            }
+            _ => return Err(writer.parameter(&named.name, "the column has changed its kind")),
+        }
+    }
+    Ok(())
+}
+
+fn drain_columns(
+    writer: &mut Writer,
+    columns: &mut [ColumnWriter],
+    table: &mut Table,
+) -> Result<(), Error> {
+    let rows = std::mem::take(&mut table.rows);
+    for (column, named) in columns.iter_mut().zip(&mut table.columns) {
+        match (column, &mut named.column) {
+            (ColumnWriter::Array(id), Column::Array(array)) => {
+                array.data = writer.append_vec(*id, std::mem::take(&mut array.data))?;
+                writer.append_empty(*id, rows)?;
+            }
+            (ColumnWriter::Vectors { flattened, lengths, total }, Column::Vectors(vectors)) => {
+                append_lengths(writer, *lengths, total, &vectors.cumulative_length)?;
+                vectors.cumulative_length.clear();
+                let data = std::mem::take(&mut vectors.flattened.data);
+                vectors.flattened.data = writer.append_vec(*flattened, data)?;
+            }
+            (ColumnWriter::Table(columns), Column::Table(table)) => {
+                drain_columns(writer, columns, table)?;
+            }
+            _ => return Err(writer.parameter(&named.name, "the column has changed its kind")),
+        }
+    }
+    Ok(())
+}
+
+/// Appends the ends of rows, counted from the start of the file.
+fn append_lengths(
+    writer: &mut Writer,
+    lengths: DatasetId,
+    total: &mut i64,
+    ends: &[i64],
+) -> Result<(), Error> {
+    let bytes: Vec<u8> = ends.iter().flat_map(|end| (*total + end).to_le_bytes()).collect();
+    *total += ends.last().copied().unwrap_or(0);
+    writer.append(lengths, &bytes)
+}
+
+fn array_datatype(array: &Array) -> String {
+    let kind = match array.dtype {
+        DType::Bool => "bool",
+        DType::Text(_) => "string",
+        _ => "real",
+    };
+    match array.row_shape.len() {
+        0 => format!("array<1>{{{kind}}}"),
+        inner => format!("array_of_equalsized_arrays<1,{inner}>{{{kind}}}"),
+    }
+}
+
+fn pairs<'a>(datatype: &'a str, attrs: &'a Attrs) -> Vec<(&'a str, &'a str)> {
+    std::iter::once(("datatype", datatype)).chain(attrs.pairs()).collect()
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") }
+}
+
+fn field(writer: &Writer, path: &str, name: &str) -> Result<(), Error> {
+    if name.is_empty() || name.contains(['/', ',', '{', '}']) {
+        return Err(writer.parameter(path, format!("'{name}' is no name for a field")));
+    }
+    Ok(())
+}
+
+fn emptied(table: &Table) -> Table {
+    let mut columns = table.columns.clone();
+    columns.iter_mut().for_each(|named| {
+        named.column = match &named.column {
+            Column::Array(array) => Column::Array(Array::new(array.dtype, &array.row_shape)),
+            Column::Vectors(vectors) => Column::Vectors(VectorOfVectors {
+                flattened: Array::new(vectors.flattened.dtype, &vectors.flattened.row_shape),
+                cumulative_length: Vec::new(),
+            }),
+            Column::Table(table) => Column::Table(emptied(table)),
+        };
+    });
+    Table { columns, rows: 0 }
+}
+
+/// Compares names, types and shapes; the error is the name of the first column that differs.
+fn same_layout(expected: &Table, found: &Table) -> Result<(), String> {
+    let same = |a: &Array, b: &Array| a.dtype == b.dtype && a.row_shape == b.row_shape;
+    for (index, named) in expected.columns.iter().enumerate() {
+        let other = found.columns.get(index).filter(|other| other.name == named.name);
+        let equal = match (&named.column, other.map(|other| &other.column)) {
+            (Column::Array(a), Some(Column::Array(b))) => same(a, b),
+            (Column::Vectors(a), Some(Column::Vectors(b))) => same(&a.flattened, &b.flattened),
+            (Column::Table(a), Some(Column::Table(b))) => {
+                same_layout(a, b)?;
+                true
+            }
+            _ => false,
+        };
+        if !equal {
+            return Err(named.name.clone());
+        }
+    }
+    match found.columns.get(expected.columns.len()) {
+        Some(extra) => Err(extra.name.clone()),
+        None => Ok(()),
+    }
+}

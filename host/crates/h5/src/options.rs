@@ -1,0 +1,40 @@
+//! How a file is written, and what became of it.
+
+/// How chunks are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// Chunks are stored as they are.
+    None,
+    /// Byte shuffle, then deflate at a level from 1 to 9.
+    Gzip(u8),
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Threads that compress; with 1 the caller compresses.
+    pub threads: usize,
+    /// How chunks are compressed.
+    pub compression: Compression,
+    /// Bytes of chunks on their way through the filters before the caller has to wait.
+    pub max_pending_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { threads: 1, compression: Compression::Gzip(1), max_pending_bytes: 16 << 20 }
+    }
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Stats {
+    /// Bytes appended to datasets.
+    pub raw_bytes: u64,
+    /// Bytes of the chunks in the file.
+    pub stored_bytes: u64,
+    /// Number of chunks.
+    pub chunks: u64,
+    /// Time spent in the filters, in seconds, over all threads.
+    pub deflate_seconds: f64,
+}

@@ -1,0 +1,376 @@
+//! Writing a file of chunked datasets.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use tierline_table::{DType, Scalar};
+
+use crate::pipeline::{Pipeline, Place, RECYCLED};
+use crate::pool::Pool;
+use crate::sink::{Layout, Pairs, Step};
+use crate::{Compression, Error, Options, Stats};
+
+/// HDF5 stores the size of a chunk in 32 bits.
+const MAX_CHUNK: usize = u32::MAX as usize;
+
+/// A dataset of a [`Writer`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DatasetId(usize);
+
+struct Dataset {
+    path: String,
+    layout: Layout,
+    row_bytes: usize,
+    rows: usize,
+    cut_rows: usize,
+    partial: Vec<u8>,
+    attrs: Option<Pairs>,
+}
+
+impl Dataset {
+    fn chunk_bytes(&self) -> usize {
+        self.layout.chunk_rows * self.row_bytes
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Group,
+    /// A group whose LH5 type is not `struct`: nobody adds children to its list.
+    Typed,
+    Leaf,
+}
+
+/// Writes a file of chunked, compressed, extendible datasets.
+///
+/// Everything happens in the file in the order of the calls, whatever the number of threads. A
+/// dataset is created when its first chunk is full or at the end, so that a short one gets a
+/// chunk of its size. Without [`finish`](Self::finish) the file is incomplete.
+pub struct Writer {
+    path: PathBuf,
+    compression: Compression,
+    pipeline: Pipeline,
+    datasets: Vec<Dataset>,
+    kinds: HashMap<String, Kind>,
+    structs: BTreeMap<String, BTreeSet<String>>,
+    raw_bytes: u64,
+}
+
+impl Writer {
+    /// Creates a file, or truncates it.
+    pub fn create(path: &Path, options: Options) -> Result<Self, Error> {
+        let (threads, level) = match options.compression {
+            Compression::None => (1, 1),
+            Compression::Gzip(level) => (options.threads, level),
+        };
+        if let Compression::Gzip(level @ (0 | 10..)) = options.compression {
+            return Err(Error::parameter(path, "/", format!("gzip level {level} is not in 1..9")));
+        }
+        let pool = Pool::new(threads, level);
+        Ok(Writer {
+            path: path.to_path_buf(),
+            compression: options.compression,
+            pipeline: Pipeline::new(path, pool, &options)?,
+            datasets: Vec::new(),
+            kinds: HashMap::new(),
+            structs: BTreeMap::new(),
+            raw_bytes: 0,
+        })
+    }
+
+    /// The file being written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes held in memory: unfinished chunks and those on their way through the filters.
+    pub fn buffered_bytes(&self) -> usize {
+        let partial: usize = self.datasets.iter().map(|dataset| dataset.partial.capacity()).sum();
+        self.pipeline.pending() + partial
+    }
+
+    /// Declares a dataset of rows of shape `row_shape`, stored `chunk_rows` rows to the chunk.
+    /// Groups above it are created. `attrs` are name and text.
+    pub fn dataset(
+        &mut self,
+        path: &str,
+        dtype: DType,
+        row_shape: &[usize],
+        chunk_rows: usize,
+        attrs: &[(&str, &str)],
+    ) -> Result<DatasetId, Error> {
+        self.dataset_with(path, dtype, row_shape, chunk_rows, attrs, self.compression)
+    }
+
+    /// The same with another compression, of which only whether there is one matters: a level
+    /// other than the file's is recorded but not used.
+    pub fn dataset_with(
+        &mut self,
+        path: &str,
+        dtype: DType,
+        row_shape: &[usize],
+        chunk_rows: usize,
+        attrs: &[(&str, &str)],
+        compression: Compression,
+    ) -> Result<DatasetId, Error> {
+        let path = self.claim(path, Kind::Leaf)?;
+        let row_bytes =
+            row_shape.iter().try_fold(dtype.size(), |bytes, length| bytes.checked_mul(*length));
+        let chunk_rows = chunk_rows.max(1);
+        let fits = row_bytes.and_then(|bytes| bytes.checked_mul(chunk_rows));
+        let (Some(row_bytes), Some(0..=MAX_CHUNK)) = (row_bytes, fits) else {
+            return Err(self.parameter(&path, "a chunk of this shape is above 4 GiB"));
+        };
+        if dtype.size() == 0 {
+            return Err(self.parameter(&path, "text of width 0 cannot be stored"));
+        }
+        let deflate = match compression {
+            Compression::None => None,
+            Compression::Gzip(level) => Some(level),
+        };
+        let layout = Layout { dtype, row_shape: row_shape.to_vec(), chunk_rows, deflate };
+        let (attrs, partial) = (Some(owned(attrs)), Vec::new());
+        self.datasets.push(Dataset {
+            path,
+            layout,
+            row_bytes,
+            rows: 0,
+            cut_rows: 0,
+            partial,
+            attrs,
+        });
+        Ok(DatasetId(self.datasets.len() - 1))
+    }
+
+    /// Appends whole rows, given as little-endian bytes.
+    pub fn append(&mut self, id: DatasetId, mut data: &[u8]) -> Result<(), Error> {
+        let chunk_bytes = self.count(id, data.len())?;
+        while !data.is_empty() {
+            let dataset = &mut self.datasets[id.0];
+            if dataset.partial.capacity() == 0 && chunk_bytes >= RECYCLED {
+                dataset.partial = self.pipeline.buffer(chunk_bytes);
+            }
+            let room = chunk_bytes - dataset.partial.len();
+            let (head, tail) = data.split_at(room.min(data.len()));
+            reserve(&mut dataset.partial, head.len(), chunk_bytes);
+            dataset.partial.extend_from_slice(head);
+            data = tail;
+            if dataset.partial.len() == chunk_bytes {
+                let buffer = std::mem::take(&mut dataset.partial);
+                self.cut(id.0, buffer)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends whole rows and returns an empty buffer to be filled next. Rows that are exactly
+    /// one chunk are not copied.
+    pub fn append_vec(&mut self, id: DatasetId, mut data: Vec<u8>) -> Result<Vec<u8>, Error> {
+        let dataset = &self.datasets[id.0];
+        let chunk_bytes = dataset.chunk_bytes();
+        if dataset.partial.is_empty() && data.len() == chunk_bytes && chunk_bytes >= RECYCLED {
+            self.count(id, data.len())?;
+            self.cut(id.0, data)?;
+            return Ok(self.pipeline.buffer(chunk_bytes));
+        }
+        self.append(id, &data)?;
+        data.clear();
+        Ok(data)
+    }
+
+    /// Appends rows that have no bytes, of a dataset whose row shape contains 0.
+    pub fn append_empty(&mut self, id: DatasetId, rows: usize) -> Result<(), Error> {
+        let dataset = &mut self.datasets[id.0];
+        if dataset.row_bytes == 0 {
+            dataset.rows += rows;
+        }
+        Ok(())
+    }
+
+    /// An empty buffer, one that was used before if there is any.
+    pub fn take_buffer(&mut self) -> Vec<u8> {
+        self.pipeline.any_buffer()
+    }
+
+    /// Rows appended to a dataset.
+    pub fn rows(&self, id: DatasetId) -> usize {
+        self.datasets[id.0].rows
+    }
+
+    /// Creates a group and those above it. A group that exists only gets the attributes.
+    pub fn group(&mut self, path: &str, attrs: &[(&str, &str)]) -> Result<(), Error> {
+        let normal = self.normal(path)?;
+        if self.kinds.get(&normal) != Some(&Kind::Group) && !normal.is_empty() {
+            self.claim(path, Kind::Group)?;
+            self.pipeline.step(Step::Group { path: normal.clone() })?;
+        }
+        if attrs.is_empty() { Ok(()) } else { self.attributes(&normal, attrs) }
+    }
+
+    /// Writes attributes of an object that exists and does not have them yet.
+    pub fn attributes(&mut self, path: &str, attrs: &[(&str, &str)]) -> Result<(), Error> {
+        let normal = self.normal(path)?;
+        let leaf = self.kinds.get(&normal) == Some(&Kind::Leaf);
+        let datasets = if leaf { self.datasets.as_mut_slice() } else { &mut [] };
+        let waiting = datasets
+            .iter_mut()
+            .rev()
+            .find(|dataset| dataset.path == normal)
+            .and_then(|dataset| dataset.attrs.as_mut());
+        match waiting {
+            Some(pairs) => pairs.extend(owned(attrs)),
+            None => self.pipeline.step(Step::Attributes { path: normal, attrs: owned(attrs) })?,
+        }
+        Ok(())
+    }
+
+    /// Writes a dataset of one value.
+    pub fn scalar(
+        &mut self,
+        path: &str,
+        value: Scalar,
+        attrs: &[(&str, &str)],
+    ) -> Result<(), Error> {
+        let path = self.claim(path, Kind::Leaf)?;
+        let (array, attrs) = (value.to_array(), owned(attrs));
+        self.pipeline.step(Step::Scalar { path, dtype: array.dtype, bytes: array.data, attrs })
+    }
+
+    /// Writes a dataset of one text: UTF-8, of variable length. It must not contain NUL.
+    pub fn text(&mut self, path: &str, text: &str, attrs: &[(&str, &str)]) -> Result<(), Error> {
+        let path = self.claim(path, Kind::Leaf)?;
+        if text.contains('\0') {
+            return Err(self.parameter(&path, "text contains a NUL character"));
+        }
+        self.pipeline.step(Step::Text { path, text: text.to_owned(), attrs: owned(attrs) })
+    }
+
+    /// Writes what is left, closes the file and tells how much it was.
+    pub fn finish(mut self) -> Result<Stats, Error> {
+        for index in 0..self.datasets.len() {
+            self.finish_dataset(index)?;
+        }
+        for (group, children) in std::mem::take(&mut self.structs) {
+            let names: Vec<&str> = children.iter().map(String::as_str).collect();
+            let datatype = format!("struct{{{}}}", names.join(","));
+            self.group(&group, &[("datatype", &datatype)])?;
+        }
+        let stats = self.pipeline.finish()?;
+        Ok(Stats { raw_bytes: self.raw_bytes, ..stats })
+    }
+
+    fn finish_dataset(&mut self, index: usize) -> Result<(), Error> {
+        let dataset = &mut self.datasets[index];
+        let mut partial = std::mem::take(&mut dataset.partial);
+        if dataset.cut_rows == 0 && dataset.rows > 0 {
+            dataset.layout.chunk_rows = dataset.layout.chunk_rows.min(dataset.rows);
+        }
+        if !partial.is_empty() {
+            partial.resize(dataset.chunk_bytes(), 0);
+            return self.cut(index, partial);
+        }
+        self.create_dataset(index)?;
+        let rows = self.datasets[index].rows;
+        self.pipeline.step(Step::Rows { index, rows })
+    }
+
+    /// Checks the size of what is to be appended and counts it; returns the bytes of a chunk.
+    fn count(&mut self, id: DatasetId, bytes: usize) -> Result<usize, Error> {
+        let dataset = &mut self.datasets[id.0];
+        let row_bytes = dataset.row_bytes;
+        if bytes > 0 && (row_bytes == 0 || !bytes.is_multiple_of(row_bytes)) {
+            let path = dataset.path.clone();
+            let reason = format!("{bytes} bytes are no whole rows of {row_bytes} bytes");
+            return Err(self.parameter(&path, reason));
+        }
+        dataset.rows += bytes / row_bytes.max(1);
+        self.raw_bytes += bytes as u64;
+        Ok(dataset.chunk_bytes())
+    }
+
+    /// Sends a full chunk through the filters.
+    fn cut(&mut self, index: usize, buffer: Vec<u8>) -> Result<(), Error> {
+        self.create_dataset(index)?;
+        let dataset = &mut self.datasets[index];
+        let first_row = dataset.cut_rows;
+        dataset.cut_rows = dataset.rows.min(first_row + dataset.layout.chunk_rows);
+        let place = Place { index, first_row, rows: dataset.cut_rows };
+        let (item, filtered) = (dataset.layout.dtype.size(), dataset.layout.deflate.is_some());
+        self.pipeline.chunk(place, buffer, item, filtered)
+    }
+
+    fn create_dataset(&mut self, index: usize) -> Result<(), Error> {
+        let dataset = &mut self.datasets[index];
+        let Some(attrs) = dataset.attrs.take() else { return Ok(()) };
+        let (path, layout) = (dataset.path.clone(), dataset.layout.clone());
+        self.pipeline.step(Step::Dataset { index, path, layout, attrs })
+    }
+
+    /// Creates a group that must not exist yet and has an LH5 type of its own.
+    pub(crate) fn typed_group(&mut self, path: &str, attrs: &[(&str, &str)]) -> Result<(), Error> {
+        let path = self.claim(path, Kind::Typed)?;
+        self.pipeline.step(Step::Group { path: path.clone() })?;
+        self.pipeline.step(Step::Attributes { path, attrs: owned(attrs) })
+    }
+
+    /// Whether a struct may be at this path.
+    pub(crate) fn may_be_struct(&self, path: &str) -> bool {
+        matches!(self.kinds.get(path), None | Some(Kind::Group))
+    }
+
+    /// Records that a struct group has a child; its list is written at the end.
+    pub(crate) fn child(&mut self, parent: &str, child: Option<&str>) {
+        let children = self.structs.entry(parent.to_owned()).or_default();
+        children.extend(child.map(str::to_owned));
+    }
+
+    /// Reserves a path, and creates the groups above it.
+    fn claim(&mut self, path: &str, kind: Kind) -> Result<String, Error> {
+        let normal = self.normal(path)?;
+        if normal.is_empty() || self.kinds.contains_key(&normal) {
+            return Err(self.parameter(path, "an object of this name exists already"));
+        }
+        for (end, _) in normal.match_indices('/') {
+            let parent = &normal[..end];
+            match self.kinds.get(parent) {
+                Some(Kind::Group | Kind::Typed) => {}
+                Some(Kind::Leaf) => {
+                    return Err(self.parameter(path, format!("'{parent}' is no group")));
+                }
+                None => {
+                    self.kinds.insert(parent.to_owned(), Kind::Group);
+                    self.pipeline.step(Step::Group { path: parent.to_owned() })?;
+                }
+            }
+        }
+        self.kinds.insert(normal.clone(), kind);
+        Ok(normal)
+    }
+
+    /// A path without slashes at its ends; empty for the root.
+    pub(crate) fn normal(&self, path: &str) -> Result<String, Error> {
+        let normal = path.trim_matches('/');
+        let bad = |part: &str| part.is_empty() || part == "." || part.contains('\0');
+        if !normal.is_empty() && normal.split('/').any(bad) {
+            return Err(self.parameter(path, "a name is empty, '.', or contains NUL"));
+        }
+        Ok(normal.to_owned())
+    }
+
+    pub(crate) fn parameter(&self, object: &str, reason: impl Into<String>) -> Error {
+        Error::parameter(&self.path, object, reason)
+    }
+}
+
+fn owned(attrs: &[(&str, &str)]) -> Pairs {
+    attrs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
+/// Doubles the buffer like a vector does, but never beyond one chunk.
+fn reserve(buffer: &mut Vec<u8>, more: usize, chunk_bytes: usize) {
+    let needed = buffer.len() + more;
+    if needed > buffer.capacity() {
+        let target = needed.max(buffer.capacity() * 2).min(chunk_bytes);
+        buffer.reserve_exact(target - buffer.len());
+    }
+}
