@@ -1,0 +1,69 @@
+//! Emitters, one per DAQ format, and a table of short example runs.
+
+pub mod bytes;
+pub mod compass;
+pub mod fcio;
+pub mod pulse;
+pub mod rng;
+
+/// A short run in one format.
+#[derive(Debug, Clone, Copy)]
+pub struct Example {
+    /// Short name.
+    pub name: &'static str,
+    /// File name the readers expect: some take the format, or the start time, from it.
+    pub file_name: &'static str,
+    /// Stream type as in daq2lh5: `FlashCam`, `ORCA`, `LlamaDaq` or `Compass`.
+    pub stream_type: &'static str,
+    /// What the run holds.
+    pub description: &'static str,
+    /// Number of events that gives a file of at most 300 kB.
+    pub events: u32,
+    /// The bytes of the file, from a seed and the number of events.
+    pub make: fn(seed: u64, events: u32) -> Vec<u8>,
+}
+
+/// One short run per format.
+pub const EXAMPLES: &[Example] = &[
+    Example {
+        name: "fcio-germanium",
+        file_name: "demo-germanium.fcio",
+        stream_type: "FlashCam",
+        description: "FlashCam, 16 bit: six germanium detectors, full and sparse events",
+        events: 80,
+        make: |seed, events| fcio::Emitter { seed, ..fcio::Emitter::default() }.run(events),
+    },
+    Example {
+        name: "fcio-camera",
+        file_name: "demo-camera.fcio",
+        stream_type: "FlashCam",
+        description: "FlashCam, 12 bit: 72 camera pixels with trigger traces and a GPS clock",
+        events: 40,
+        make: |seed, events| fcio::Emitter::camera(seed).run(events),
+    },
+    Example {
+        name: "compass",
+        file_name: "demo-compass.BIN",
+        stream_type: "Compass",
+        description: "CoMPASS list mode: two channels with energies and waveforms",
+        events: 100,
+        make: |seed, events| compass::Emitter { seed, ..compass::Emitter::default() }.run(events),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_are_small_and_repeat() {
+        for example in EXAMPLES {
+            let (small, full) = ((example.make)(1, 3), (example.make)(1, example.events));
+            assert!(small.len() < 20_000, "{}: {} bytes", example.name, small.len());
+            assert!(full.len() <= 300_000, "{}: {} bytes", example.name, full.len());
+            assert!(full.len() > 50_000, "{}: {} bytes", example.name, full.len());
+            assert_eq!(small, (example.make)(1, 3));
+            assert_ne!(small, (example.make)(2, 3));
+        }
+    }
+}
