@@ -3,8 +3,10 @@
 pub mod bytes;
 pub mod compass;
 pub mod fcio;
+pub mod llama;
 pub mod pulse;
 pub mod rng;
+pub mod sis3316;
 
 /// A short run in one format.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +42,14 @@ pub const EXAMPLES: &[Example] = &[
         description: "FlashCam, 12 bit: 72 camera pixels with trigger traces and a GPS clock",
         events: 40,
         make: |seed, events| fcio::Emitter::camera(seed).run(events),
+    },
+    Example {
+        name: "llama",
+        file_name: "20260101-120000Z-demo.bin",
+        stream_type: "LlamaDaq",
+        description: "llamaDAQ: four SIS3316 channels with raw and averaged waveforms",
+        events: 120,
+        make: |seed, events| llama::Emitter { seed, ..llama::Emitter::default() }.run(events),
     },
     Example {
         name: "compass",
