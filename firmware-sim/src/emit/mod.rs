@@ -4,6 +4,7 @@ pub mod bytes;
 pub mod compass;
 pub mod fcio;
 pub mod llama;
+pub mod orca;
 pub mod pulse;
 pub mod rng;
 pub mod sis3316;
@@ -42,6 +43,41 @@ pub const EXAMPLES: &[Example] = &[
         description: "FlashCam, 12 bit: 72 camera pixels with trigger traces and a GPS clock",
         events: 40,
         make: |seed, events| fcio::Emitter::camera(seed).run(events),
+    },
+    Example {
+        name: "orca-flashcam",
+        file_name: "demo-flashcam.orca",
+        stream_type: "ORCA",
+        description: "ORCA with FlashCam: twelve germanium detectors, one packet per waveform",
+        events: 80,
+        make: |seed, events| orca::Emitter::flashcam(seed, orca::FlashCam::AdcWaveform).run(events),
+    },
+    Example {
+        name: "orca-fcio",
+        file_name: "demo-fcio.orca",
+        stream_type: "ORCA",
+        description: "ORCA with embedded FCIO and software trigger: events and event headers",
+        events: 120,
+        make: |seed, events| {
+            let packing = orca::FlashCam::Fcio(Some(fcio::FspLayout::Current));
+            orca::Emitter::flashcam(seed, packing).run(events)
+        },
+    },
+    Example {
+        name: "orca-sis3302",
+        file_name: "demo-sis3302.orca",
+        stream_type: "ORCA",
+        description: "ORCA with a Struck SIS3302: three channels, plain and wrapped buffers",
+        events: 100,
+        make: |seed, events| orca::Emitter::sis3302(seed).run(events),
+    },
+    Example {
+        name: "orca-sis3316",
+        file_name: "demo-sis3316.orca",
+        stream_type: "ORCA",
+        description: "ORCA with a Struck SIS3316: two channels, several events per packet",
+        events: 100,
+        make: |seed, events| orca::Emitter::sis3316(seed).run(events),
     },
     Example {
         name: "llama",

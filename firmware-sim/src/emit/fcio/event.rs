@@ -111,7 +111,11 @@ impl Stream {
     }
 
     /// The traces with their two header words; `hit` says which hold a signal.
-    fn traces(&mut self, list: &[u16], hit: impl Fn(u16) -> bool) -> Vec<Vec<u16>> {
+    pub(in crate::emit) fn traces(
+        &mut self,
+        list: &[u16],
+        hit: impl Fn(u16) -> bool,
+    ) -> Vec<Vec<u16>> {
         let shower = self.shower();
         let make = |trace: &u16| {
             let pulses = self.pulses(*trace, hit(*trace), &shower);

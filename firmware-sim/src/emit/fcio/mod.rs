@@ -30,7 +30,7 @@ use super::rng::Rng;
 /// Ticks of the 250 MHz clock in one second.
 const TICKS: u64 = 250_000_000;
 /// Unix time of the start of the simulated runs: 2026-01-01 12:00:00 UTC.
-const RUN_START: i32 = 1_767_268_800;
+pub(in crate::emit) const RUN_START: i32 = 1_767_268_800;
 /// Seconds from the reset of the master clock to the start of the run.
 const SINCE_RESET: i32 = 5;
 
@@ -206,7 +206,7 @@ pub struct Stream {
     /// Dead region as it will be written: start (s, ticks), stop (s, ticks), largest tick,
     /// first trace, number of traces, reserved.
     pub dead: [i32; 10],
-    rng: Rng,
+    pub(in crate::emit) rng: Rng,
     channels: Vec<Channel>,
     cards_seen: Vec<bool>,
 }
@@ -269,13 +269,13 @@ impl Stream {
         frame(out, |_| ());
     }
 
-    fn time_offset(&self) -> [i32; 10] {
+    pub(in crate::emit) fn time_offset(&self) -> [i32; 10] {
         let reset = RUN_START - SINCE_RESET;
         let drift = self.event_number % 50 - 25;
         [reset, 1234, reset + 1, drift, drift.abs(), SINCE_RESET, 250, 0, 0, 0]
     }
 
-    fn timestamp(&self) -> [i32; 10] {
+    pub(in crate::emit) fn timestamp(&self) -> [i32; 10] {
         let (seconds, ticks) = split(self.ticks);
         [self.event_number, seconds, ticks, TICKS as i32 - 1, 0, 0, 0, 0, 0, 0]
     }
