@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
@@ -38,16 +39,32 @@ pub(crate) fn grid(panels: usize) -> (usize, usize) {
     (panels.div_ceil(columns), columns)
 }
 
+/// Pixels of the drawing per pixel of the picture: all lengths are multiples of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scale(pub(crate) i32);
+
+impl Scale {
+    fn width(self, pixels: u32) -> u32 {
+        pixels * self.0.unsigned_abs()
+    }
+
+    fn text(self, size: i32, colour: RGBColor) -> TextStyle<'static> {
+        (FONT, size * self.0).into_font().color(&colour)
+    }
+}
+
 /// Draws all panels in a grid, row by row.
 pub(crate) fn panels<DB: DrawingBackend>(
     root: &DrawingArea<DB, Shift>,
     panels: &[Panel],
+    scale: Scale,
 ) -> Result<(), Error> {
     register_fonts()?;
     root.fill(&WHITE).map_err(failed)?;
-    let area = root.margin(6, 6, 6, 6);
+    let margin = scale.width(6);
+    let area = root.margin(margin, margin, margin, margin);
     for (cell, panel) in area.split_evenly(grid(panels.len())).iter().zip(panels) {
-        draw_panel(cell, panel).map_err(failed)?;
+        draw_panel(cell, panel, scale).map_err(failed)?;
     }
     root.present().map_err(failed)
 }
@@ -64,23 +81,27 @@ fn failed<E: std::error::Error>(error: E) -> Error {
     Error::Draw(error.to_string())
 }
 
+type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
 type Failure<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
 
 fn draw_panel<DB: DrawingBackend>(
     cell: &DrawingArea<DB, Shift>,
     panel: &Panel,
+    scale: Scale,
 ) -> Result<(), Failure<DB>> {
     let found = ranges(&panel.traces);
-    let (times, values) = found.clone().unwrap_or((0.0..1.0, 0.0..1.0));
-    let unit = TimeUnit::for_span((times.end - times.start).max(times.start.abs().min(1e12)));
+    let empty = found.is_none();
+    let (times, values) = found.unwrap_or((0.0..1.0, 0.0..1.0));
+    let unit = TimeUnit::for_span((times.end - times.start).max(times.start.abs()));
     let times = padded(&(times.start / unit.ns..times.end / unit.ns), 0.02);
     let values = padded(&values, 0.06);
-    let cell = cell.margin(6, 6, 6, 14);
-    let cell = cell.titled(&panel.title, text(19, INK))?;
+    let margin = scale.width(6);
+    let cell = cell.margin(margin, margin, margin, scale.width(14));
+    let cell = cell.titled(&panel.title, scale.text(19, INK))?;
     let mut chart = ChartBuilder::on(&cell)
-        .set_label_area_size(LabelAreaPosition::Left, 78)
-        .set_label_area_size(LabelAreaPosition::Bottom, 48)
-        .margin_top(6)
+        .set_label_area_size(LabelAreaPosition::Left, scale.width(78))
+        .set_label_area_size(LabelAreaPosition::Bottom, scale.width(48))
+        .margin_top(margin)
         .build_cartesian_2d(times.clone(), values.clone())?;
     let (x_digits, y_digits) = (decimals(&times, TICKS + 2), decimals(&values, TICKS));
     chart
@@ -89,31 +110,46 @@ fn draw_panel<DB: DrawingBackend>(
         .y_labels(TICKS)
         .x_desc(format!("{} ({})", panel.x_label, unit.name))
         .y_desc(&panel.y_label)
-        .axis_desc_style(text(15, INK))
-        .label_style(text(14, SOFT_INK))
+        .axis_desc_style(scale.text(15, INK))
+        .label_style(scale.text(14, SOFT_INK))
         .x_label_formatter(&|value| number(*value, x_digits))
         .y_label_formatter(&|value| number(*value, y_digits))
-        .bold_line_style(GRID)
+        .bold_line_style(GRID.stroke_width(scale.width(1)))
         .light_line_style(TRANSPARENT)
-        .axis_style(SOFT_INK)
+        .axis_style(SOFT_INK.stroke_width(scale.width(1)))
+        .set_all_tick_mark_size(5 * scale.0)
         .draw()?;
     let area = chart.plotting_area();
+    let occupied = draw_traces(area, &panel.traces, unit, scale)?;
+    let area = area.strip_coord_spec();
+    if empty {
+        let (width, height) = area.dim_in_pixel();
+        let style = scale.text(16, SOFT_INK).pos(Pos::new(HPos::Center, VPos::Center));
+        area.draw_text("no data", &style, (width as i32 / 2, height as i32 / 2))?;
+    }
+    draw_legend(&area, &panel.traces, &occupied, scale)
+}
+
+/// Draws the traces and counts what lies in the corners.
+fn draw_traces<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Plane>,
+    traces: &[Trace],
+    unit: TimeUnit,
+    scale: Scale,
+) -> Result<Corners, Failure<DB>> {
     let (columns, _) = area.dim_in_pixel();
+    let (times, values) = (area.get_x_range(), area.get_y_range());
     let mut occupied = Corners::default();
-    for (trace, index) in panel.traces.iter().zip(0_usize..) {
+    for (trace, index) in traces.iter().zip(0_usize..) {
+        // One pixel, and half a pixel more where the drawing is averaged.
+        let style = colour(index).stroke_width(scale.width(3) / 2);
         for run in runs(trace, columns as usize) {
             let points: Vec<(f64, f64)> = run.into_iter().map(|(t, v)| (t / unit.ns, v)).collect();
             occupied.count(&points, &times, &values);
-            area.draw(&PathElement::new(points, colour(index).stroke_width(1)))?;
+            area.draw(&PathElement::new(points, style))?;
         }
     }
-    let area = area.strip_coord_spec();
-    if found.is_none() {
-        let (width, height) = area.dim_in_pixel();
-        let style = text(16, SOFT_INK).pos(Pos::new(HPos::Center, VPos::Center));
-        area.draw_text("no data", &style, (width as i32 / 2, height as i32 / 2))?;
-    }
-    draw_legend(&area, &panel.traces, &occupied)
+    Ok(occupied)
 }
 
 /// How many points lie in the upper left, upper right, lower left and lower right corner.
@@ -145,48 +181,55 @@ fn draw_legend<DB: DrawingBackend>(
     area: &DrawingArea<DB, Shift>,
     traces: &[Trace],
     occupied: &Corners,
+    scale: Scale,
 ) -> Result<(), Failure<DB>> {
-    const LINE: i32 = 20;
-    let labelled: Vec<(usize, &str)> = (0..)
-        .zip(traces)
-        .filter(|(_, trace)| !trace.label.is_empty())
-        .map(|(index, trace)| (index, trace.label.as_str()))
-        .collect();
-    if labelled.is_empty() {
+    let entries = legend(traces);
+    if entries.is_empty() {
         return Ok(());
     }
-    let shown = if labelled.len() > LEGEND { LEGEND - 1 } else { labelled.len() };
-    let rest = (labelled.len() > shown).then(|| format!("and {} more", labelled.len() - shown));
-    let style = text(14, INK).pos(Pos::new(HPos::Left, VPos::Center));
-    let labels = labelled[..shown].iter().map(|(_, label)| *label).chain(rest.as_deref());
-    let widths = labels.clone().map(|label| area.estimate_text_size(label, &style));
-    let widest = widths.collect::<Result<Vec<_>, _>>()?.into_iter().map(|size| size.0).max();
-    let lines = labels.clone().count() as i32;
-    let (width, height) = (widest.unwrap_or(0) as i32 + 44, LINE * lines + 8);
+    let unit = scale.0;
+    let style = scale.text(14, INK).pos(Pos::new(HPos::Left, VPos::Center));
+    let mut widest = 0;
+    for (_, label) in &entries {
+        widest = widest.max(area.estimate_text_size(label, &style)?.0 as i32);
+    }
+    let line_height = 20 * unit;
+    let (width, height) = (widest + 44 * unit, line_height * entries.len() as i32 + 8 * unit);
     let (right, low) = occupied.freest();
     let (area_width, area_height) = area.dim_in_pixel();
-    let x = if right { area_width as i32 - width - 10 } else { 10 };
-    let y = if low { area_height as i32 - height - 10 } else { 10 };
+    let x = if right { area_width as i32 - width - 10 * unit } else { 10 * unit };
+    let y = if low { area_height as i32 - height - 10 * unit } else { 10 * unit };
     let frame = [(x, y), (x + width, y + height)];
     area.draw(&Rectangle::new(frame, WHITE.mix(0.85).filled()))?;
-    area.draw(&Rectangle::new(frame, GRID))?;
-    for (line, label) in (0..).zip(labels) {
-        let middle = y + 4 + LINE * line + LINE / 2;
-        if let Some((index, _)) = labelled[..shown].get(line as usize) {
-            let ends = [(x + 8, middle), (x + 28, middle)];
-            area.draw(&PathElement::new(ends, colour(*index).stroke_width(2)))?;
+    area.draw(&Rectangle::new(frame, GRID.stroke_width(scale.width(1))))?;
+    let mut middle = y + 4 * unit + line_height / 2;
+    for (index, label) in &entries {
+        if let Some(index) = index {
+            let ends = [(x + 8 * unit, middle), (x + 28 * unit, middle)];
+            area.draw(&PathElement::new(ends, colour(*index).stroke_width(scale.width(2))))?;
         }
-        area.draw_text(label, &style, (x + 35, middle))?;
+        area.draw_text(label, &style, (x + 35 * unit, middle))?;
+        middle += line_height;
     }
     Ok(())
 }
 
-fn colour(index: usize) -> RGBColor {
-    PALETTE[index % PALETTE.len()]
+/// The entries of the legend: position and label of a trace; the last one counts what is left out.
+fn legend(traces: &[Trace]) -> Vec<(Option<usize>, String)> {
+    let mut entries: Vec<_> = (0..)
+        .zip(traces)
+        .filter(|(_, trace)| !trace.label.is_empty())
+        .map(|(index, trace)| (Some(index), trace.label.clone()))
+        .collect();
+    if entries.len() > LEGEND {
+        let rest = entries.split_off(LEGEND - 1).len();
+        entries.push((None, format!("and {rest} more")));
+    }
+    entries
 }
 
-fn text(size: i32, colour: RGBColor) -> TextStyle<'static> {
-    (FONT, size).into_font().color(&colour)
+fn colour(index: usize) -> RGBColor {
+    PALETTE[index % PALETTE.len()]
 }
 
 /// A tick label; a true minus sign, and powers of ten from a million on.

@@ -5,10 +5,13 @@ use std::path::Path;
 
 use plotters::prelude::{BitMapBackend, IntoDrawingArea, SVGBackend};
 
-use crate::{Error, Panel, draw};
+use crate::draw::{self, Scale};
+use crate::{Error, Panel};
 
 /// Largest width and height of a picture in pixels.
-const LARGEST: u32 = 16_384;
+const LARGEST: u32 = 8192;
+/// A PNG is drawn so many times larger and averaged, for smooth lines and letters.
+const OVERSAMPLING: u32 = 2;
 
 /// Size of a picture in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +69,7 @@ pub fn render(panels: &[Panel], size: Size, picture: Picture) -> Result<Vec<u8>,
         Picture::Svg => {
             let mut text = String::new();
             let root = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
-            draw::panels(&root, panels)?;
+            draw::panels(&root, panels, Scale(1))?;
             drop(root);
             Ok(text.into_bytes())
         }
@@ -83,15 +86,44 @@ pub fn waveforms(panels: &[Panel], output: &Path, size: Size) -> Result<(), Erro
 }
 
 fn png_bytes(panels: &[Panel], size: Size) -> Result<Vec<u8>, Error> {
-    let Size { width, height } = size;
+    let (width, height) = (size.width * OVERSAMPLING, size.height * OVERSAMPLING);
     let mut pixels = vec![0; 3 * width as usize * height as usize];
     let root = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-    draw::panels(&root, panels)?;
+    draw::panels(&root, panels, Scale(OVERSAMPLING as i32))?;
     drop(root);
+    let pixels = averaged(&pixels, width as usize);
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    let mut encoder = png::Encoder::new(&mut bytes, size.width, size.height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.write_header()?.write_image_data(&pixels)?;
     Ok(bytes)
+}
+
+/// The mean of every block of pixels, for RGB rows of the given width.
+fn averaged(pixels: &[u8], width: usize) -> Vec<u8> {
+    let side = OVERSAMPLING as usize;
+    let mut small = Vec::with_capacity(pixels.len() / (side * side));
+    for rows in pixels.chunks_exact(3 * width * side) {
+        for column in (0..3 * width).step_by(3 * side) {
+            for channel in column..column + 3 {
+                let block = (0..side * side).map(|i| (i / side) * 3 * width + i % side * 3);
+                let sum: u32 = block.map(|offset| u32::from(rows[channel + offset])).sum();
+                small.push((sum / (OVERSAMPLING * OVERSAMPLING)) as u8);
+            }
+        }
+    }
+    small
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_averaged_by_colour() {
+        let row = [0, 10, 20, 4, 30, 20, 9, 9, 9, 9, 9, 9];
+        let pixels = [row, row].concat();
+        assert_eq!(averaged(&pixels, 4), [2, 20, 20, 9, 9, 9]);
+    }
 }
