@@ -10,7 +10,8 @@ use super::rng::Rng;
 /// Time profile of a pulse of height 1, in samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Shape {
-    /// Preamplifier: linear rise over `rise` samples, then decay with the constant `tau`.
+    /// Preamplifier: a rise over `rise` samples, steepest in its middle, then decay with the
+    /// constant `tau`.
     Charge {
         /// Samples from the foot to the top.
         rise: f64,
@@ -64,7 +65,7 @@ impl Channel {
     /// `period_ns` is the sampling period in ns.
     pub fn germanium(rng: &mut Rng, bits: u32, period_ns: f64) -> Self {
         let full = f64::from(1_u32 << bits);
-        let tau = (400_000.0 + 60_000.0 * rng.uniform()) / period_ns;
+        let tau = (45_000.0 + 15_000.0 * rng.uniform()) / period_ns;
         Self {
             baseline: full * (0.20 + 0.04 * rng.uniform()),
             noise: full * 6e-5 + 0.7,
@@ -125,7 +126,8 @@ fn add_pulse(level: &mut [f64], shape: Shape, pulse: Pulse) {
         if age > rise {
             decayed *= keep;
         }
-        *value += pulse.height * (age / rise).clamp(0.0, 1.0) * decayed;
+        let share = (age / rise).clamp(0.0, 1.0);
+        *value += pulse.height * share * share * (3.0 - 2.0 * share) * decayed;
     }
 }
 

@@ -96,8 +96,9 @@ fn draw_panel<DB: DrawingBackend>(
     let times = padded(&(times.start / unit.ns..times.end / unit.ns), 0.02);
     let values = padded(&values, 0.06);
     let margin = scale.width(6);
-    let cell = cell.margin(margin, margin, margin, scale.width(14));
-    let cell = cell.titled(&panel.title, scale.text(19, INK))?;
+    let cell = cell
+        .margin(margin, margin, margin, scale.width(14))
+        .titled(&panel.title, scale.text(19, INK))?;
     let mut chart = ChartBuilder::on(&cell)
         .set_label_area_size(LabelAreaPosition::Left, scale.width(78))
         .set_label_area_size(LabelAreaPosition::Bottom, scale.width(48))
@@ -123,64 +124,83 @@ fn draw_panel<DB: DrawingBackend>(
     let occupied = draw_traces(area, &panel.traces, unit, scale)?;
     let area = area.strip_coord_spec();
     if empty {
-        let (width, height) = area.dim_in_pixel();
-        let style = scale.text(16, SOFT_INK).pos(Pos::new(HPos::Center, VPos::Center));
-        area.draw_text("no data", &style, (width as i32 / 2, height as i32 / 2))?;
+        draw_no_data(&area, scale)?;
     }
     draw_legend(&area, &panel.traces, &occupied, scale)
 }
 
-/// Draws the traces and counts what lies in the corners.
+fn draw_no_data<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    scale: Scale,
+) -> Result<(), Failure<DB>> {
+    let (width, height) = area.dim_in_pixel();
+    let style = scale.text(16, SOFT_INK).pos(Pos::new(HPos::Center, VPos::Center));
+    area.draw_text("no data", &style, (width as i32 / 2, height as i32 / 2))
+}
+
+/// Draws the traces and notes where they run.
 fn draw_traces<DB: DrawingBackend>(
     area: &DrawingArea<DB, Plane>,
     traces: &[Trace],
     unit: TimeUnit,
     scale: Scale,
-) -> Result<Corners, Failure<DB>> {
+) -> Result<Occupied, Failure<DB>> {
     let (columns, _) = area.dim_in_pixel();
     let (times, values) = (area.get_x_range(), area.get_y_range());
-    let mut occupied = Corners::default();
+    let mut occupied = Occupied::default();
     for (trace, index) in traces.iter().zip(0_usize..) {
         // One pixel, and half a pixel more where the drawing is averaged.
         let style = colour(index).stroke_width(scale.width(3) / 2);
         for run in runs(trace, columns as usize) {
             let points: Vec<(f64, f64)> = run.into_iter().map(|(t, v)| (t / unit.ns, v)).collect();
-            occupied.count(&points, &times, &values);
+            occupied.add(&points, &times, &values);
             area.draw(&PathElement::new(points, style))?;
         }
     }
     Ok(occupied)
 }
 
-/// How many points lie in the upper left, upper right, lower left and lower right corner.
+/// Where the lines of a panel run: points in shares of its width and height, from the lower left.
 #[derive(Debug, Default)]
-struct Corners([usize; 4]);
+struct Occupied(Vec<(f64, f64)>);
 
-impl Corners {
-    fn count(&mut self, points: &[(f64, f64)], times: &Range<f64>, values: &Range<f64>) {
-        for (time, value) in points {
+impl Occupied {
+    fn add(&mut self, points: &[(f64, f64)], times: &Range<f64>, values: &Range<f64>) {
+        let share = |(time, value): (f64, f64)| {
             let x = (time - times.start) / (times.end - times.start);
-            let y = (value - values.start) / (values.end - values.start);
-            let column = if x > 0.7 { Some(1) } else { (x < 0.3).then_some(0) };
-            let row = if y < 0.45 { Some(2) } else { (y > 0.55).then_some(0) };
-            if let (Some(column), Some(row)) = (column, row) {
-                self.0[row + column] += 1;
-            }
+            (x, (value - values.start) / (values.end - values.start))
+        };
+        for pair in points.windows(2) {
+            let ((x0, y0), (x1, y1)) = (share(pair[0]), share(pair[1]));
+            let (dx, dy) = (x1 - x0, y1 - y0);
+            let steps = (dx.hypot(dy) * 100.0).clamp(1.0, 100.0) as usize;
+            let point = |t: f64| (x0 + t * dx, y0 + t * dy);
+            self.0.extend((0..steps).map(|step| point(step as f64 / steps as f64)));
         }
     }
 
-    /// The corner with the fewest points: (is right, is low).
-    fn freest(&self) -> (bool, bool) {
-        let corner = [1, 0, 3, 2].into_iter().min_by_key(|corner| self.0[*corner]).unwrap_or(1);
-        (corner % 2 == 1, corner >= 2)
+    /// The place for a box of the given size where it covers least: its left and lower edge.
+    fn freest(&self, width: f64, height: f64) -> (f64, f64) {
+        let (right, top) = (0.985 - width, 0.975 - height);
+        let (left, bottom) = (0.015, 0.025);
+        let (centre, middle) = (0.5 - width / 2.0, 0.5 - height / 2.0);
+        let corners = [(right, top), (left, top), (right, bottom), (left, bottom)];
+        let edges = [(right, middle), (left, middle), (centre, top), (centre, bottom)];
+        let covered = |(x, y): &(f64, f64)| {
+            let inside = |point: &&(f64, f64)| {
+                (*x..x + width).contains(&point.0) && (*y..y + height).contains(&point.1)
+            };
+            self.0.iter().filter(inside).count()
+        };
+        corners.into_iter().chain(edges).min_by_key(covered).unwrap_or((right, top))
     }
 }
 
-/// The labels of the first traces in the freest corner, one below the other.
+/// The labels of the first traces, one below the other, where they cover least.
 fn draw_legend<DB: DrawingBackend>(
     area: &DrawingArea<DB, Shift>,
     traces: &[Trace],
-    occupied: &Corners,
+    occupied: &Occupied,
     scale: Scale,
 ) -> Result<(), Failure<DB>> {
     let entries = legend(traces);
@@ -195,10 +215,12 @@ fn draw_legend<DB: DrawingBackend>(
     }
     let line_height = 20 * unit;
     let (width, height) = (widest + 44 * unit, line_height * entries.len() as i32 + 8 * unit);
-    let (right, low) = occupied.freest();
     let (area_width, area_height) = area.dim_in_pixel();
-    let x = if right { area_width as i32 - width - 10 * unit } else { 10 * unit };
-    let y = if low { area_height as i32 - height - 10 * unit } else { 10 * unit };
+    let (area_width, area_height) = (f64::from(area_width), f64::from(area_height));
+    let share = (f64::from(width) / area_width, f64::from(height) / area_height);
+    let (left, bottom) = occupied.freest(share.0, share.1);
+    let x = (left * area_width) as i32;
+    let y = ((1.0 - bottom) * area_height) as i32 - height;
     let frame = [(x, y), (x + width, y + height)];
     area.draw(&Rectangle::new(frame, WHITE.mix(0.85).filled()))?;
     area.draw(&Rectangle::new(frame, GRID.stroke_width(scale.width(1))))?;
@@ -263,9 +285,11 @@ mod tests {
 
     #[test]
     fn legend_goes_where_the_data_are_not() {
-        let mut corners = Corners::default();
-        assert_eq!(corners.freest(), (true, false));
-        corners.count(&[(0.9, 0.9)], &(0.0..1.0), &(0.0..1.0));
-        assert_eq!(corners.freest(), (false, false));
+        let mut occupied = Occupied::default();
+        assert_eq!(occupied.freest(0.2, 0.2), (0.985 - 0.2, 0.975 - 0.2));
+        occupied.add(&[(0.0, 0.9), (1.0, 0.9)], &(0.0..1.0), &(0.0..1.0));
+        assert_eq!(occupied.freest(0.2, 0.2), (0.985 - 0.2, 0.025));
+        occupied.add(&[(0.0, 0.1), (1.0, 0.1)], &(0.0..1.0), &(0.0..1.0));
+        assert_eq!(occupied.freest(0.2, 0.2), (0.985 - 0.2, 0.4));
     }
 }

@@ -50,10 +50,10 @@ pub(crate) fn padded(range: &Range<f64>, share: f64) -> Range<f64> {
     range.start - pad..range.end + pad
 }
 
-/// Digits behind the point that tell neighbouring ticks apart when the range has about `ticks`.
+/// Digits behind the point for at most so many ticks at steps of 1, 2 or 5 times a power of ten.
 pub(crate) fn decimals(range: &Range<f64>, ticks: usize) -> usize {
     let step = (range.end - range.start) / ticks.max(1) as f64;
-    (0..9).find(|digits| step * 10_f64.powi(*digits) >= 0.8).unwrap_or(9) as usize
+    (0..9).find(|digits| step * 10_f64.powi(*digits) > 0.5).unwrap_or(9) as usize
 }
 
 /// The finite runs of a trace as points (time in ns, value), thinned to at most two points per
@@ -125,6 +125,8 @@ mod tests {
     fn ticks_get_the_digits_they_need() {
         assert_eq!(decimals(&(0.0..12000.0), 6), 0);
         assert_eq!(decimals(&(0.0..6.0), 6), 0);
+        assert_eq!(decimals(&(0.0..5.0), 8), 0);
+        assert_eq!(decimals(&(0.0..4.0), 8), 1);
         assert_eq!(decimals(&(0.0..1.3), 6), 1);
         assert_eq!(decimals(&(0.0..0.06), 6), 2);
     }
