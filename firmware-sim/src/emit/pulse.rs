@@ -70,7 +70,7 @@ impl Channel {
             baseline: full * (0.20 + 0.04 * rng.uniform()),
             noise: full * 6e-5 + 0.7,
             wander: full * 3e-5,
-            gain: full / 6000.0 * (0.95 + 0.1 * rng.uniform()),
+            gain: full / 6000.0 * (0.995 + 0.01 * rng.uniform()),
             bits,
             shape: Shape::Charge { rise: 400.0 / period_ns + 12.0 * rng.uniform(), tau },
         }

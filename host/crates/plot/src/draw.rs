@@ -103,14 +103,32 @@ fn draw_panel<DB: DrawingBackend>(
         .set_label_area_size(LabelAreaPosition::Left, scale.width(78))
         .set_label_area_size(LabelAreaPosition::Bottom, scale.width(48))
         .margin_top(margin)
-        .build_cartesian_2d(times.clone(), values.clone())?;
-    let (x_digits, y_digits) = (decimals(&times, TICKS + 2), decimals(&values, TICKS));
+        .build_cartesian_2d(times, values)?;
+    let x_label = format!("{} ({})", panel.x_label, unit.name);
+    draw_axes(&mut chart, &x_label, &panel.y_label, scale)?;
+    let area = chart.plotting_area();
+    let occupied = draw_traces(area, &panel.traces, unit, scale)?;
+    let area = area.strip_coord_spec();
+    if empty {
+        draw_no_data(&area, scale)?;
+    }
+    draw_legend(&area, &panel.traces, &occupied, scale)
+}
+
+fn draw_axes<DB: DrawingBackend>(
+    chart: &mut ChartContext<'_, DB, Plane>,
+    x_label: &str,
+    y_label: &str,
+    scale: Scale,
+) -> Result<(), Failure<DB>> {
+    let x_digits = decimals(&chart.x_range(), TICKS + 2);
+    let y_digits = decimals(&chart.y_range(), TICKS);
     chart
         .configure_mesh()
         .x_labels(TICKS + 2)
         .y_labels(TICKS)
-        .x_desc(format!("{} ({})", panel.x_label, unit.name))
-        .y_desc(&panel.y_label)
+        .x_desc(x_label)
+        .y_desc(y_label)
         .axis_desc_style(scale.text(15, INK))
         .label_style(scale.text(14, SOFT_INK))
         .x_label_formatter(&|value| number(*value, x_digits))
@@ -119,14 +137,7 @@ fn draw_panel<DB: DrawingBackend>(
         .light_line_style(TRANSPARENT)
         .axis_style(SOFT_INK.stroke_width(scale.width(1)))
         .set_all_tick_mark_size(5 * scale.0)
-        .draw()?;
-    let area = chart.plotting_area();
-    let occupied = draw_traces(area, &panel.traces, unit, scale)?;
-    let area = area.strip_coord_spec();
-    if empty {
-        draw_no_data(&area, scale)?;
-    }
-    draw_legend(&area, &panel.traces, &occupied, scale)
+        .draw()
 }
 
 fn draw_no_data<DB: DrawingBackend>(

@@ -3,7 +3,7 @@
 //! A picture is a grid of panels, a panel is a plot with some traces over a common time axis.
 //! Long traces are thinned to the smallest and largest sample of every pixel column, so that no
 //! peak gets lost. Text is drawn with the DejaVu font inside the library: nothing needs to be
-//! installed.
+//! installed (licence of the font: `LICENSE-DejaVu`).
 //!
 //! ```
 //! use tierline_plot::{Panel, Picture, Size, Trace, render};
