@@ -1,0 +1,129 @@
+//! Sizes, formats and files.
+
+use std::fs;
+use std::path::Path;
+
+use plotters::prelude::{BitMapBackend, IntoDrawingArea, SVGBackend};
+
+use crate::draw::{self, Scale};
+use crate::{Error, Panel};
+
+/// Largest width and height of a picture in pixels.
+const LARGEST: u32 = 8192;
+/// A PNG is drawn so many times larger and averaged, for smooth lines and letters.
+const OVERSAMPLING: u32 = 2;
+
+/// Size of a picture in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+impl Size {
+    /// A size that gives each of so many panels 720 by 420 pixels.
+    pub fn for_panels(panels: usize) -> Self {
+        let (rows, columns) = draw::grid(panels.max(1));
+        Self { width: 720 * columns as u32, height: 420 * rows as u32 }
+    }
+}
+
+/// Format of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// Portable Network Graphics, 8 bit RGB.
+    Png,
+    /// Scalable Vector Graphics.
+    Svg,
+}
+
+impl Picture {
+    /// The format a file name asks for.
+    pub fn of(path: &Path) -> Result<Self, Error> {
+        let extension = path.extension().map(|text| text.to_string_lossy().to_lowercase());
+        match extension.as_deref() {
+            Some("png") => Ok(Self::Png),
+            Some("svg") => Ok(Self::Svg),
+            _ => Err(Error::Unsupported { path: path.into() }),
+        }
+    }
+}
+
+/// Draws the panels into the bytes of a picture.
+pub fn render(panels: &[Panel], size: Size, picture: Picture) -> Result<Vec<u8>, Error> {
+    let Size { width, height } = size;
+    if panels.is_empty() {
+        return Err(Error::Parameter { what: "a picture needs at least one panel" });
+    }
+    if width > LARGEST || height > LARGEST {
+        return Err(Error::Limit { width, height, limit: LARGEST });
+    }
+    let (rows, columns) = draw::grid(panels.len());
+    if width < 200 * columns as u32 || height < 150 * rows as u32 {
+        return Err(Error::Parameter { what: "a panel needs at least 200 x 150 pixels" });
+    }
+    match picture {
+        Picture::Png => png_bytes(panels, size),
+        Picture::Svg => {
+            let mut text = String::new();
+            let root = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
+            draw::panels(&root, panels, Scale(1))?;
+            drop(root);
+            Ok(text.into_bytes())
+        }
+    }
+}
+
+/// Draws the panels into a file; its extension, `.png` or `.svg`, tells the format.
+///
+/// The file is written in place. For a file that appears only when it is complete, take
+/// [`render`] and write its bytes under a temporary name.
+pub fn waveforms(panels: &[Panel], output: &Path, size: Size) -> Result<(), Error> {
+    let bytes = render(panels, size, Picture::of(output)?)?;
+    fs::write(output, bytes).map_err(|source| Error::Io { path: output.into(), source })
+}
+
+fn png_bytes(panels: &[Panel], size: Size) -> Result<Vec<u8>, Error> {
+    let (width, height) = (size.width * OVERSAMPLING, size.height * OVERSAMPLING);
+    let mut pixels = vec![0; 3 * width as usize * height as usize];
+    let root = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+    draw::panels(&root, panels, Scale(OVERSAMPLING as i32))?;
+    drop(root);
+    let pixels = averaged(&pixels, width as usize);
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, size.width, size.height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header()?.write_image_data(&pixels)?;
+    Ok(bytes)
+}
+
+/// The mean of every block of pixels, for RGB rows of the given width.
+fn averaged(pixels: &[u8], width: usize) -> Vec<u8> {
+    let side = OVERSAMPLING as usize;
+    let mut small = Vec::with_capacity(pixels.len() / (side * side));
+    for rows in pixels.chunks_exact(3 * width * side) {
+        for column in (0..3 * width).step_by(3 * side) {
+            for channel in column..column + 3 {
+                let block = (0..side * side).map(|i| (i / side) * 3 * width + i % side * 3);
+                let sum: u32 = block.map(|offset| u32::from(rows[channel + offset])).sum();
+                small.push((sum / (OVERSAMPLING * OVERSAMPLING)) as u8);
+            }
+        }
+    }
+    small
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_averaged_by_colour() {
+        let row = [0, 10, 20, 4, 30, 20, 9, 9, 9, 9, 9, 9];
+        let pixels = [row, row].concat();
+        assert_eq!(averaged(&pixels, 4), [2, 20, 20, 9, 9, 9]);
+    }
+}
