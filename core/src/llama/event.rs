@@ -11,6 +11,9 @@
 //! | status | 0-25, 26, 27, 28-31 | raw length (words), status flag, MAW test (refused), 0xE or 0xA: averaged data follow |
 //! | averaged | 0-15, 16-23, 28-31 | averaged length (words), samples already in the first average, 0xE |
 //! | then | | raw samples, averaged samples, two per word |
+//!
+//! The reference converter reads the six sums one word late (its `cumsum_1` is sum 2, its `cumsum_6` whatever follows the
+//! group); here `cumsum_k` is sum k, the first without its information byte.
 
 use heapless::Vec;
 
@@ -190,8 +193,7 @@ fn present(channel: &Channel, format: u32) -> u64 {
 fn put_groups<S: RowSink>(format: u32, word: impl Fn(usize) -> u32, row: Row, sink: &mut S) {
     let mut at = 2;
     if format & 1 == 1 {
-        // The sum keeps its information byte, as the field's software has it.
-        let values = [word(2) & 0xFFFF, word(2) >> 16, word(3) >> 24, word(3)];
+        let values = [word(2) & 0xFFFF, word(2) >> 16, word(3) >> 24, word(3) & 0xFF_FFFF];
         let sums = (4..9).map(&word);
         for (i, value) in values.into_iter().chain(sums).enumerate() {
             sink.put(row, GROUPS[0].0 + i, Value::U32(value));
