@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# Every check of the project, in order; each section runs even when an earlier one failed.
+#
+#   tests/all.sh            all of it
+#   tests/all.sh --quick    without documentation and fuzzing
+#
+# TIERLINE_DATA (default ../shared) holds the public recordings and what the peers made of them.
+# What they are needed for is skipped, loudly, where they are absent. With CI set, nothing that
+# the machine could have done may be skipped: a missing tool or registry is a failure.
+# shellcheck disable=SC2329  # sections are called by name
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+quick=false
+case "${1:-}" in
+    '') ;;
+    --quick) quick=true ;;
+    *)
+        echo "usage: tests/all.sh [--quick]" >&2
+        exit 2
+        ;;
+esac
+
+readonly target=thumbv7em-none-eabihf
+readonly fuzz_seconds=${FUZZ_SECONDS:-30}
+export TIERLINE_DATA=${TIERLINE_DATA:-$PWD/../shared}
+export TZ=UTC
+summary=()
+failed=0
+
+if [ ! -d "$TIERLINE_DATA/data" ]; then
+    echo "SKIPPED: no recordings in $TIERLINE_DATA (TIERLINE_DATA): only emitted examples are checked" >&2
+    summary+=("skip        recordings and golden results (TIERLINE_DATA has none)")
+fi
+
+# section TITLE COMMAND...: runs one section and notes how it ended and how long it took.
+section() {
+    local title=$1 start=$SECONDS status=0
+    shift
+    printf '\n== %s ==\n' "$title"
+    "$@" || status=$?
+    local took="$((SECONDS - start)) s"
+    case $status in
+        0) summary+=("$(printf 'ok   %6s %s' "$took" "$title")") ;;
+        77) summary+=("$(printf 'skip %6s %s' "$took" "$title")") ;;
+        *)
+            summary+=("$(printf 'FAIL %6s %s' "$took" "$title")")
+            failed=1
+            ;;
+    esac
+}
+
+# missing WHAT: a section cannot run here. A skip for a user, a failure where CI is set.
+missing() {
+    echo "SKIPPED: $1" >&2
+    [ -z "${CI:-}" ] && return 77
+    return 1
+}
+
+clippy() {
+    cargo clippy --version >/dev/null 2>&1 || { missing "cargo clippy is not installed"; return; }
+    cargo clippy --workspace --all-targets -- -D warnings
+}
+
+format() {
+    cargo fmt --version >/dev/null 2>&1 || { missing "cargo fmt is not installed"; return; }
+    cargo fmt --check
+}
+
+documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace; }
+
+no_panic() {
+    [ -x tests/no_panic.sh ] || { missing "tests/no_panic.sh is not there"; return; }
+    tests/no_panic.sh
+}
+
+# core as a front end builds it. Without rustup's target, the distribution's compiler builds its
+# own core library first.
+board() {
+    local build=(cargo build -p tierline-core --release --target "$target")
+    if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
+        [ -x /usr/bin/rustc ] || { missing "neither target $target nor a distribution's rustc"; return; }
+        local PATH=/usr/bin:$PATH
+        export RUSTC_BOOTSTRAP=1 CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER=ld.lld
+        build+=(-Zbuild-std=core --target-dir "${CARGO_TARGET_DIR:-target}/distribution")
+    fi
+    "${build[@]}" && "${build[@]}" --no-default-features && "${build[@]}" --all-features
+}
+
+# libFuzzer targets, built as cargo-fuzz builds them but without needing it, or nightly.
+fuzz() {
+    [ -f tests/fuzz/Cargo.toml ] || { missing "tests/fuzz is not there"; return; }
+    local flags="--cfg fuzzing -Cdebug-assertions -Ccodegen-units=1 -Cpasses=sancov-module"
+    flags+=" -Cllvm-args=-sanitizer-coverage-level=4"
+    flags+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters"
+    flags+=" -Cllvm-args=-sanitizer-coverage-pc-table"
+    local host out name corpus
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    out=${CARGO_TARGET_DIR:-$PWD/target}/fuzz
+    RUSTC_BOOTSTRAP=1 RUSTFLAGS=$flags cargo build --release --bins --target "$host" \
+        --manifest-path tests/fuzz/Cargo.toml --target-dir "$out" || return 1
+    for name in $(fuzz_targets); do
+        corpus=$out/corpus/$name
+        mkdir -p "$corpus" "$out/artifacts"
+        printf -- '-- %s: ' "$name"
+        if ! "$out/$host/release/$name" -max_total_time="$fuzz_seconds" -rss_limit_mb=512 \
+            -artifact_prefix="$out/artifacts/$name-" "$corpus" >"$out/$name.log" 2>&1; then
+            echo FAILED
+            tail -n 40 "$out/$name.log"
+            return 1
+        fi
+        tail -n 1 "$out/$name.log"
+    done
+}
+
+fuzz_targets() {
+    cargo metadata --no-deps --format-version 1 --manifest-path tests/fuzz/Cargo.toml |
+        python3 -c '
+import json, sys
+for package in json.load(sys.stdin)["packages"]:
+    for target in package["targets"]:
+        if "bin" in target["kind"]:
+            print(target["name"])'
+}
+
+section "format" format
+section "clippy" clippy
+$quick || section "documentation" documentation
+section "tests" cargo test --workspace --release --no-fail-fast
+section "no panics in the core" no_panic
+section "core for $target" board
+$quick || section "fuzz, $fuzz_seconds s each" fuzz
+section "interoperation with the peers" tests/interop/run.sh
+
+printf '\n== summary (%s s) ==\n' "$SECONDS"
+printf '%s\n' "${summary[@]}"
+exit "$failed"

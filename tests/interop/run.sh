@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Lets the peers read what tierline writes, and compares with what they write themselves.
+#
+# TIERLINE       the binary (default: built here)
+# TIERLINE_DATA  recordings and golden results (default: ../shared beside the repository)
+# CI             when set, a peer that cannot be installed is a failure, not a skip
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+export TZ=UTC TIERLINE_DATA=${TIERLINE_DATA:-$PWD/../shared}
+out=${CARGO_TARGET_DIR:-$PWD/target}/interop
+
+if ! venv=$(tests/interop/venv.sh legend-daq2lh5); then
+    echo "SKIPPED: legend-daq2lh5 could not be installed from the registry" >&2
+    [ -z "${CI:-}" ] && exit 77
+    exit 1
+fi
+if [ -z "${TIERLINE:-}" ]; then
+    cargo build --quiet --release -p tierline --bin tierline
+    TIERLINE=${CARGO_TARGET_DIR:-$PWD/target}/release/tierline
+fi
+export TIERLINE
+
+rm -rf "$out"
+mkdir -p "$out/emitted"
+cargo run --quiet --release -p tierline-firmware-sim --example emit "$out/emitted" >"$out/emitted.txt"
+# The peers' libraries must read the files with what HDF5 itself brings.
+export HDF5_PLUGIN_PATH=$out/no-plugins
+"$venv/bin/python" tests/interop/check.py "$out"
