@@ -29,6 +29,8 @@ pub struct FormatInfo {
     pub kind_name: fn(u32) -> &'static str,
     /// Name of a decoder by its number in [`crate::part::Part::decoder`].
     pub decoder_name: fn(u8) -> &'static str,
+    /// A settings file may come with the recording.
+    pub settings: bool,
     /// Bytes per length unit in the format's own terms (4: the format counts words).
     pub unit: u32,
 }

@@ -72,6 +72,7 @@ impl Format for Compass {
         sniff: frame::sniff,
         kind_name,
         decoder_name,
+        settings: true,
         unit: 1,
     };
     type Framer = CompassFramer;

@@ -10,6 +10,8 @@ use super::{PROTOCOL_SIZE, tag};
 
 /// A frame of unexpected size is believed if it is not longer than this and a frame follows it.
 const LOOKAHEAD: usize = 64 * 1024;
+/// Tags beyond this are not believed where something else is already odd.
+const MAX_TAG: i32 = 10_000;
 /// No frame is longer (the trace buffer of the largest stream).
 const MAX_FRAME: usize = 2 * 672 * 32770;
 /// Bytes of one slice of per-trace arrays.
@@ -287,7 +289,7 @@ impl Framer {
         let end = len.wrapping_add(4);
         match i32_at(window, end) {
             Some(PROTOCOL) => Ok(None),
-            Some(word) if (-64..0).contains(&word) => Ok(None),
+            Some(word) if (-MAX_TAG..0).contains(&word) => Ok(None),
             Some(word) if (0..=LOOKAHEAD as i32).contains(&word) => Ok(None),
             Some(_) => Err(odd),
             None if !eof && end.wrapping_add(4) <= self.limits.window => {

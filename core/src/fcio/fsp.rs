@@ -246,14 +246,37 @@ impl Place {
 }
 
 /// State of an FSPConfig on its way in.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ConfigReader {
+#[derive(Debug)]
+pub(super) struct ConfigReader<const N: usize> {
     seconds: i64,
+    /// Lists per mapped trace that come before the map: prescale ratio (frame 1) and rate (frame 6).
+    ratio: Kept<N>,
+    rate: Kept<N>,
+    /// Traces mapped for the hardware multiplicity.
+    pub(super) mapped: usize,
 }
 
-impl ConfigReader {
+/// Frame of the hardware multiplicity's trace map.
+const HWM_MAP: u32 = 20;
+
+impl<const N: usize> ConfigReader<N> {
     pub(super) const fn new() -> Self {
-        Self { seconds: 0 }
+        Self { seconds: 0, ratio: Kept::new(), rate: Kept::new(), mapped: 0 }
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.ratio.bytes = 0;
+        self.rate.bytes = 0;
+        self.mapped = 0;
+    }
+
+    /// The map says how many elements the lists before it have.
+    fn put_kept<S: RowSink>(&self, place: Place, sink: &mut S) {
+        for (kept, column, dtype) in [(&self.ratio, 1, DType::I32), (&self.rate, 7, DType::F32)] {
+            let bytes = kept.bytes();
+            let bytes = bytes.get(..4 * self.mapped).unwrap_or(bytes);
+            place.put(CONFIG_FIELDS, column, Value::Array(dtype, bytes), sink);
+        }
     }
 
     /// Takes a frame.
@@ -265,7 +288,13 @@ impl ConfigReader {
         sink: &mut S,
     ) {
         let mut c = Cursor::new(bytes);
+        if frame == HWM_MAP {
+            self.mapped = bytes.len() / 4;
+            self.put_kept(place, sink);
+        }
         match CONFIG_FRAMES.get(frame as usize) {
+            Some(&Column(1)) => self.ratio.set(bytes),
+            Some(&Column(7)) => self.rate.set(bytes),
             Some(&Column(column)) => {
                 let Some(f) = field(column) else { return };
                 let value = match (f.shape, f.dtype) {

@@ -184,6 +184,7 @@ impl Format for Fcio {
         sniff,
         kind_name: tag_name,
         decoder_name,
+        settings: false,
         unit: 1,
     };
     type Framer = Framer;

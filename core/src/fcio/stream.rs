@@ -58,8 +58,7 @@ pub struct Stream<const N: usize> {
     rows: u32,
     status: status::Head,
     pulses: i32,
-    hwm_mapped: usize,
-    fsp: ConfigReader,
+    fsp: ConfigReader<N>,
     decision: Decision<N>,
 }
 
@@ -94,7 +93,6 @@ impl<const N: usize> Stream<N> {
             rows: 0,
             status: status::Head { status: 0, time: super::clock::Words::new() },
             pulses: 0,
-            hwm_mapped: 0,
             fsp: ConfigReader::new(),
             decision: Decision::new(),
         }
@@ -170,8 +168,10 @@ impl<const N: usize> Stream<N> {
         if !matches!(tag, tag::STATUS | tag::FSP_STATUS | tag::CONFIG | tag::FSP_CONFIG) {
             self.clock.begin();
         }
-        if tag == tag::FSP_EVENT {
-            self.decision.begin();
+        match tag {
+            tag::FSP_EVENT => self.decision.begin(),
+            tag::FSP_CONFIG => self.fsp.begin(),
+            _ => {}
         }
     }
 
@@ -550,9 +550,6 @@ impl<const N: usize> Stream<N> {
         if part.stage != Stage::Head {
             return Ok(());
         }
-        if part.frame == 20 {
-            self.hwm_mapped = part.bytes.len() / 4;
-        }
         let place = match outlet.fsp_config {
             Some(_) => Place::Row(self.row),
             None => Place::Header("FSPConfig"),
@@ -595,7 +592,7 @@ impl<const N: usize> Stream<N> {
         };
         debug_assert!(table.layout != layout::CONFIG);
         let row = sink.begin(table, named_key(space, self.config.fcid(), 0));
-        self.decision.put(outlet.packet_id, self.hwm_mapped, row, sink);
+        self.decision.put(outlet.packet_id, self.fsp.mapped, row, sink);
     }
 }
 

@@ -41,6 +41,7 @@ impl Format for Llama {
         sniff,
         kind_name,
         decoder_name,
+        settings: false,
         unit: 4,
     };
     type Framer = LlamaFramer;

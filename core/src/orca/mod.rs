@@ -185,6 +185,7 @@ impl Format for Orca {
         sniff,
         kind_name,
         decoder_name,
+        settings: false,
         unit: 4,
     };
     type Framer = OrcaFramer;

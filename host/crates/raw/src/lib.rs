@@ -1,2 +1,31 @@
-//! DAQ streams to LH5.
+//! The raw tier: DAQ recordings to LH5 tables.
+//!
+//! A [`window::Window`] slides over an [`input::Input`]; [`stream::run`] lets the format's framer and assembler (from
+//! `tierline-core`) work on it and accounts for every byte; rows gather in the [`library::RawBufferLibrary`] and are
+//! written in chunks. [`BuildRaw`] is all of this in one call.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! let done = tierline_raw::BuildRaw::default().run(Path::new("run.fcio"), Path::new("run.lh5"))?;
+//! println!("{:?}", done.rows);
+//! # Ok::<(), tierline_raw::Error>(())
+//! ```
 #![forbid(unsafe_code)]
+
+mod build_raw;
+pub mod document;
+mod error;
+pub mod headers;
+pub mod input;
+pub mod library;
+pub mod raw_buffer;
+mod sniff;
+mod start_time;
+pub mod stream;
+pub mod window;
+
+pub use build_raw::{BuildRaw, Converted, default_output};
+pub use error::{Error, Result};
+pub use sniff::{LOOK, by_name, sniff};
+pub use start_time::start_time;
+pub use tierline_h5::Compression;

@@ -1,0 +1,93 @@
+//! What can go wrong, with the file it went wrong in.
+
+use std::path::PathBuf;
+
+/// Errors of the raw tier.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Reading failed.
+    #[error("{path}: cannot {action} at byte {offset}: {source}", path = path.display())]
+    Io {
+        /// The input.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// Byte offset in the (decompressed) stream.
+        offset: u64,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// The stream as a whole can't be read.
+    #[error("{path}: {format}: {source}", path = path.display())]
+    Stream {
+        /// The input.
+        path: PathBuf,
+        /// The format it was read as.
+        format: &'static str,
+        /// What and where.
+        source: tierline_core::Error,
+    },
+    /// Nothing says what the input is.
+    #[error("{path}: unknown format (first bytes {first:02x?}); known are {known}; say which with --stream-type", path = path.display())]
+    UnknownFormat {
+        /// The input.
+        path: PathBuf,
+        /// Up to eight bytes.
+        first: Vec<u8>,
+        /// Names of the formats.
+        known: String,
+    },
+    /// The input holds nothing.
+    #[error("{path}: the file is empty", path = path.display())]
+    Empty {
+        /// The input.
+        path: PathBuf,
+    },
+    /// A text header or settings file that its library can't read.
+    #[error("{path}: {what} is unreadable: {reason}", path = path.display())]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// Which text.
+        what: &'static str,
+        /// The library's words.
+        reason: String,
+    },
+    /// A setting that makes no sense.
+    #[error("{name}: {reason}")]
+    Parameter {
+        /// The setting.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The output could not be written.
+    #[error("{path}: {source}", path = path.display())]
+    Output {
+        /// The output.
+        path: PathBuf,
+        /// What went wrong.
+        source: tierline_h5::Error,
+    },
+    /// The output's place, or a limit.
+    #[error(transparent)]
+    Report(#[from] tierline_report::Error),
+    /// Columns of a table do not fit together.
+    #[error("table {table}: {source}")]
+    Layout {
+        /// The table.
+        table: String,
+        /// Which column.
+        source: tierline_table::LayoutError,
+    },
+    /// The decoding thread ended without a result.
+    #[error("{path}: decoding stopped unexpectedly; please report this file", path = path.display())]
+    Thread {
+        /// The input.
+        path: PathBuf,
+    },
+}
+
+/// `Result` with the [`Error`] of this crate.
+pub type Result<T> = std::result::Result<T, Error>;

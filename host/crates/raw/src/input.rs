@@ -1,0 +1,115 @@
+//! Inputs: files and pipes, decompressed whatever their name says.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::{Error, Result};
+
+/// How the bytes of a file are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// Not at all.
+    Plain,
+    /// gzip, any number of members.
+    Gzip,
+    /// bzip2, any number of streams.
+    Bzip2,
+    /// Zstandard, any number of frames.
+    Zstd,
+}
+
+impl Packing {
+    fn of(first: &[u8]) -> Packing {
+        match first {
+            [0x1F, 0x8B, 8, ..] => Packing::Gzip,
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Packing::Bzip2,
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => Packing::Zstd,
+            _ => Packing::Plain,
+        }
+    }
+}
+
+/// Counts the bytes read from the file itself.
+#[derive(Debug)]
+struct Counted {
+    file: File,
+    count: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read(buffer)?;
+        self.count.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+/// An open input.
+pub struct Input {
+    /// Where it comes from.
+    pub path: PathBuf,
+    /// How it is packed.
+    pub packing: Packing,
+    /// Size of the file in bytes; `None` for pipes.
+    pub size: Option<u64>,
+    reader: Box<dyn Read + Send>,
+    count: Arc<AtomicU64>,
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Input").field("path", &self.path).field("packing", &self.packing).finish()
+    }
+}
+
+impl Input {
+    /// Opens a file or pipe.
+    ///
+    /// # Errors
+    /// Where it can't be opened or its first bytes can't be read.
+    pub fn open(path: &Path) -> Result<Self> {
+        let io = |action, source| Error::Io { path: path.to_path_buf(), action, offset: 0, source };
+        let file = File::open(path).map_err(|e| io("open", e))?;
+        let meta = file.metadata().map_err(|e| io("open", e))?;
+        if meta.is_dir() {
+            return Err(io("read", io::Error::other("it is a directory")));
+        }
+        let size = meta.is_file().then_some(meta.len());
+        let count = Arc::new(AtomicU64::new(0));
+        let mut file = Counted { file, count: Arc::clone(&count) };
+        let mut first = Vec::with_capacity(8);
+        Read::by_ref(&mut file).take(8).read_to_end(&mut first).map_err(|e| io("read", e))?;
+        let packing = Packing::of(&first);
+        let raw = Cursor::new(first).chain(file);
+        let reader: Box<dyn Read + Send> = match packing {
+            Packing::Plain => Box::new(raw),
+            Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(raw)),
+            Packing::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(raw)),
+            Packing::Zstd => {
+                Box::new(zstd::stream::read::Decoder::new(raw).map_err(|e| io("read", e))?)
+            }
+        };
+        Ok(Input { path: path.to_path_buf(), packing, size, reader, count })
+    }
+
+    /// Bytes of the file read so far (before decompression).
+    pub fn position(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Reads on.
+    ///
+    /// # Errors
+    /// Those of the system and of the decompressor.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.reader.read(buffer) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+}

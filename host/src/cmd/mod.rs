@@ -1,0 +1,56 @@
+//! The subcommands, a file each: arguments to one library call to a report.
+
+pub(crate) mod demo;
+pub(crate) mod info;
+pub(crate) mod raw;
+
+use std::fmt;
+
+/// A command line that makes no sense (exit code 2).
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// A number with its thousands apart.
+pub(crate) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Bytes in a unit that people read.
+pub(crate) fn size(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "kB", "MB", "GB"] {
+        if value < 1000.0 {
+            let digits = if unit == "B" || value >= 100.0 { 0 } else { 1 };
+            return format!("{value:.digits$} {unit}");
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} TB")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers_are_legible() {
+        assert_eq!(super::grouped(1234567), "1 234 567");
+        assert_eq!(super::grouped(12), "12");
+        assert_eq!(super::size(999), "999 B");
+        assert_eq!(super::size(1_234_567), "1.2 MB");
+    }
+}

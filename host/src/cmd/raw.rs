@@ -1,0 +1,246 @@
+//! `tierline raw`: DAQ recordings to LH5.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use tierline::raw::{BuildRaw, Compression, Converted, default_output};
+use tierline::report::{Input, Output, Report, Status, stale_parts};
+
+use super::{Usage, grouped, size};
+
+/// Convert DAQ recordings (FCIO, ORCA, LLAMA, CoMPASS) to LH5.
+///
+/// The format is found out from the content; .gz, .bz2 and .zst are read as they are. Exit code 3: converted, but some
+/// bytes made no sense (they are in the table `garbage`).
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Recordings; each goes to its own file.
+    #[arg(required = true, value_name = "IN")]
+    inputs: Vec<PathBuf>,
+    /// Output file [default: the input's name with its last extension replaced by .lh5].
+    #[arg(short, long = "out-spec", visible_alias = "output", value_name = "OUT.lh5")]
+    out: Option<PathBuf>,
+    /// What the input is: FlashCam, ORCA, LlamaDaq, Compass [default: found out].
+    #[arg(short = 't', long, value_name = "TYPE")]
+    stream_type: Option<String>,
+    /// Rows that a buffer holds at most before it is written.
+    #[arg(short, long, value_name = "ROWS", default_value_t = 8192)]
+    buffer_size: usize,
+    /// Stop after this many rows, in packet order, over all tables but headers.
+    #[arg(short = 'n', long, value_name = "ROWS")]
+    max_rows: Option<u64>,
+    /// Settings file (XML) of a CoMPASS run.
+    #[arg(long, value_name = "FILE")]
+    compass_config: Option<PathBuf>,
+    /// Replace an existing output.
+    #[arg(short = 'w', long)]
+    overwrite: bool,
+    /// Compression of the output: none, gzip, or gzip:LEVEL (1 to 9).
+    #[arg(long, value_name = "HOW", default_value = "gzip", value_parser = parse_compression)]
+    compression: Compression,
+    /// Threads that compress [default: the processors this process may use].
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Bytes of garbage that still count as clean.
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    max_garbage: u64,
+    /// Write a report of the run as JSON.
+    #[arg(long, value_name = "FILE.json")]
+    report: Option<PathBuf>,
+    /// Say more; twice, also what is usual.
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Say nothing but errors.
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+fn parse_compression(text: &str) -> Result<Compression, String> {
+    match text.split_once(':') {
+        None if text == "none" => Ok(Compression::None),
+        None if text == "gzip" => Ok(BuildRaw::default().compression),
+        Some(("gzip", level)) => match level.parse() {
+            Ok(level @ 1..=9) => Ok(Compression::Gzip(level)),
+            _ => Err(format!("'{level}' is no level from 1 to 9")),
+        },
+        _ => Err("expected none, gzip, or gzip:LEVEL".into()),
+    }
+}
+
+/// The outputs, one per input.
+fn outputs(args: &Args) -> anyhow::Result<Vec<PathBuf>> {
+    let outputs = match &args.out {
+        Some(_) if args.inputs.len() > 1 => {
+            let text = "one output for several inputs: leave out -o, or convert them one by one";
+            return Err(Usage(text.into()).into());
+        }
+        Some(out) => vec![out.clone()],
+        None => args.inputs.iter().map(|input| default_output(input)).collect(),
+    };
+    let mut seen: BTreeMap<&Path, &Path> = BTreeMap::new();
+    for (input, output) in args.inputs.iter().zip(&outputs) {
+        if let Some(other) = seen.insert(output, input) {
+            let (other, input, output) = (other.display(), input.display(), output.display());
+            let text = format!("{other} and {input} would both be written to {output}");
+            return Err(Usage(text).into());
+        }
+        if input == output {
+            let text = format!("{} would be written over itself", input.display());
+            return Err(Usage(text).into());
+        }
+    }
+    Ok(outputs)
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
+    let outputs = outputs(args)?;
+    if args.buffer_size == 0 {
+        return Err(Usage("--buffer-size must be at least 1".into()).into());
+    }
+    let start = Instant::now();
+    let defaults = BuildRaw::default();
+    let build = BuildRaw {
+        stream_type: args.stream_type.clone(),
+        buffer_size: args.buffer_size,
+        max_rows: args.max_rows,
+        settings: args.compass_config.clone(),
+        overwrite: args.overwrite,
+        threads: args.threads.unwrap_or(defaults.threads).max(1),
+        compression: args.compression,
+        quiet: args.quiet,
+    };
+    let mut report = Report::new("raw", env!("CARGO_PKG_VERSION"));
+    set_settings(&mut report, args, &build);
+    let mut failed = None;
+    for (input, output) in args.inputs.iter().zip(&outputs) {
+        if !args.quiet {
+            for stale in stale_parts(output) {
+                eprintln!(
+                    "tierline: warning: left over by an interrupted run: {}",
+                    stale.display()
+                );
+            }
+        }
+        let begin = Instant::now();
+        match build.run(input, output) {
+            Ok(done) => {
+                note(args, input, output, &done, &mut report);
+                add(&mut report, input, output, &done, begin.elapsed().as_secs_f64());
+            }
+            Err(error) if args.inputs.len() == 1 => failed = Some(anyhow::Error::from(error)),
+            Err(error) => {
+                eprintln!("tierline: error: {:#}", anyhow::Error::from(error));
+                report.warn(format!("{}: not converted", input.display()));
+                report.status = Status::Failed;
+            }
+        }
+    }
+    if failed.is_some() {
+        report.status = Status::Failed;
+    }
+    report.seconds = start.elapsed().as_secs_f64();
+    let status = report.settle(args.max_garbage);
+    if let Some(path) = &args.report {
+        report.write_json(path, args.overwrite)?;
+    }
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(status),
+    }
+}
+
+fn set_settings(report: &mut Report, args: &Args, build: &BuildRaw) {
+    report.set("stream_type", &args.stream_type);
+    report.set("buffer_size", args.buffer_size);
+    report.set("max_rows", args.max_rows);
+    report.set("compass_config", &args.compass_config);
+    report.set("threads", build.threads);
+    let compression = match build.compression {
+        Compression::None => "none".to_owned(),
+        Compression::Gzip(level) => format!("gzip:{level}"),
+    };
+    report.set("compression", compression);
+    report.set("max_garbage", args.max_garbage);
+}
+
+/// Everything the user should know of one conversion.
+fn warnings(done: &Converted) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (text, notice) in &done.notices {
+        let times =
+            if notice.count > 1 { format!(", {} times", notice.count) } else { String::new() };
+        lines.push(format!("{text} (first {}{times})", notice.first));
+    }
+    if let Some(reason) = &done.outcome.broken_input {
+        lines.push(format!("the compressed file is damaged or cut: {reason}"));
+    }
+    if let Some(error) = &done.outcome.first_error {
+        let (garbage, n) = (done.outcome.bytes.garbage, done.outcome.garbage);
+        let places = if n == 1 { "place" } else { "places" };
+        lines.push(format!("{} bytes of garbage in {n} {places}; first {error}", grouped(garbage)));
+    }
+    lines
+}
+
+fn note(args: &Args, input: &Path, output: &Path, done: &Converted, report: &mut Report) {
+    let name = input.display();
+    for line in warnings(done) {
+        if !args.quiet {
+            eprintln!("tierline: warning: {name}: {line}");
+        }
+        report.warn(format!("{name}: {line}"));
+    }
+    for (key, rows) in &done.off {
+        report.warn(format!(
+            "{name}: {rows} rows of channel {key}, which the header has off, left out"
+        ));
+    }
+    if args.verbose == 0 {
+        return;
+    }
+    let (rows, packets) = (done.rows.values().sum::<u64>(), done.outcome.packets);
+    let bytes = done.outcome.bytes.input;
+    eprintln!(
+        "{name}: {}, {} in {} packets -> {}: {} rows, {}",
+        done.format,
+        size(bytes),
+        grouped(packets),
+        output.display(),
+        grouped(rows),
+        size(done.output_bytes)
+    );
+    for (table, rows) in &done.rows {
+        eprintln!("  {table}: {} rows", grouped(*rows));
+    }
+    for (kind, (packets, bytes)) in &done.skipped {
+        eprintln!("  not decoded: {kind}, {} packets, {}", grouped(*packets), size(*bytes));
+    }
+    for (key, rows) in &done.off {
+        eprintln!("  off in the header: channel {key}, {} rows left out", grouped(*rows));
+    }
+}
+
+fn add(report: &mut Report, input: &Path, output: &Path, done: &Converted, seconds: f64) {
+    report.bytes.add(&done.outcome.bytes);
+    if done.outcome.broken_input.is_some() {
+        report.lost_packets += 1;
+    }
+    for (kind, (packets, bytes)) in &done.skipped {
+        let entry = report.skipped_by_tag.entry(kind.clone()).or_default();
+        entry.packets += packets;
+        entry.bytes += bytes;
+    }
+    report.inputs.push(Input {
+        path: input.to_path_buf(),
+        size: done.outcome.bytes.input,
+        digest: None,
+        seconds,
+    });
+    report.outputs.push(Output {
+        path: output.to_path_buf(),
+        size: done.output_bytes,
+        rows: done.rows.clone(),
+    });
+}

@@ -1,0 +1,40 @@
+//! The binary: parse, dispatch, print the error chain, exit code.
+#![forbid(unsafe_code)]
+
+mod cli;
+mod cmd;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tierline::report::Status;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let done = match cli.command {
+        cli::Command::Raw(args) => cmd::raw::run(&args),
+        cli::Command::Info(args) => cmd::info::run(&args),
+        cli::Command::Demo(args) => cmd::demo::run(&args),
+    };
+    match done {
+        Ok(status) => ExitCode::from(status.exit_code()),
+        Err(error) => {
+            if broken_pipe(&error) {
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("tierline: error: {error:#}");
+            let usage = error.downcast_ref::<cmd::Usage>().is_some();
+            let status = if usage { Status::Usage } else { Status::Failed };
+            ExitCode::from(status.exit_code())
+        }
+    }
+}
+
+/// The reader of our output went away: nothing to complain about.
+fn broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
