@@ -170,7 +170,7 @@ def beside_peer(source, out, peer_out):
         entry = differences.documented(source.name, path)
         if path not in ours or path not in peers:
             if entry:
-                known.add(path.split("/")[1] if path.startswith("/FCConfig") else path.rsplit("/", 1)[1])
+                known.add(_short(path))
             elif "garbage" not in path.lower():
                 problems.append(f"{path} is {'missing' if path not in ours else 'not in the output of the peer'}")
             continue
@@ -183,8 +183,14 @@ def beside_peer(source, out, peer_out):
         elif entry.holds and not entry.holds(np.asarray(want), _sibling(ours, path)):
             problems.append(f"{path} differs, and not because {entry.reason}: {_first(have, want)}")
         else:
-            known.add(path.split("/")[1] if path.startswith("/FCConfig") else path.rsplit("/", 1)[1])
+            known.add(_short(path))
     return problems, sorted(known)
+
+
+def _short(path):
+    """The column's name, or the table's where it differs as a whole."""
+    table, column = path.split("/")[1], path.rsplit("/", 1)[1]
+    return table if table in ("FCConfig", "FCRecEvent") else column
 
 
 def _sibling(ours, path):
@@ -216,7 +222,10 @@ def check_recording(source, golden, digest, work):
         said.append("header")
     index = golden_packets(golden, source)
     if index:
-        problems += packet_index(packets(source), index)
+        try:
+            problems += packet_index(packets(source), index)
+        except Failure as failure:
+            problems.append(str(failure))
         said.append(f"{len(index)} packets")
     return problems, said, out
 
