@@ -76,16 +76,16 @@ no_panic() {
 
 # core as a front end builds it. Without rustup's target, the distribution's compiler builds its
 # own core library first.
-board() {
-    local build=(cargo build -p tierline-core --release --target "$target")
+board() (
+    build=(cargo build -p tierline-core --release --target "$target")
     if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
-        [ -x /usr/bin/rustc ] || { missing "neither target $target nor a distribution's rustc"; return; }
-        local PATH=/usr/bin:$PATH
-        export RUSTC_BOOTSTRAP=1 CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER=ld.lld
+        [ -x /usr/bin/rustc ] || { missing "neither target $target nor a distribution's rustc"; exit; }
+        export PATH=/usr/bin:$PATH RUSTC_BOOTSTRAP=1
+        export CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER=ld.lld
         build+=(-Zbuild-std=core --target-dir "${CARGO_TARGET_DIR:-target}/distribution")
     fi
     "${build[@]}" && "${build[@]}" --no-default-features && "${build[@]}" --all-features
-}
+)
 
 # libFuzzer targets, built as cargo-fuzz builds them but without needing it, or nightly.
 fuzz() {

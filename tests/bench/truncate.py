@@ -5,8 +5,8 @@
 
 Per cut: exit status 3 (1 is allowed while the header is incomplete, 0 required on a packet border), no panic,
 at most 64 MiB, and in every table exactly the rows of the complete packets: those rows of the whole file's
-output whose packet_id is within the cut, value for value. Needs h5py; bench.py --truncate calls it
-with the peer's environment. Binary and recordings as for bench.py.
+output whose packet_id is within the cut, value for value. The garbage table must name the bytes of the cut
+packet. Needs h5py; bench.py --truncate calls it with the peer's environment. Binary and recordings as for bench.py.
 """
 
 import argparse
@@ -24,6 +24,7 @@ import numpy as np
 import walk
 
 MEMORY_MIB = 64
+GARBAGE = "garbage/"
 MEASURE = Path(__file__).with_name("measure.py")
 
 
@@ -82,6 +83,8 @@ class Whole:
     def differences(self, found, cut):
         """What is not as it must be in the leaves of a cut file's output; at most one line per leaf."""
         for name, value in self.leaves.items():
+            if name.startswith(GARBAGE):
+                continue
             table = next((t for t in self.tables if name.startswith(t + "/")), None)
             if table is None:
                 if name not in found or not same(found[name], value):
@@ -97,8 +100,15 @@ class Whole:
             elif not same(found[name], want):
                 yield f"{name} holds other values"
         for name in found.keys() - self.leaves.keys():
-            if "garbage" not in name.lower():
+            if not name.startswith(GARBAGE):
                 yield f"{name} is not in the output of the whole file"
+
+    def unaccounted(self, found, cut):
+        """The bytes after the last complete packet must be in the garbage table, with their place."""
+        end = max((p.end for p in self.layout.packets if p.end <= cut), default=self.layout.first)
+        rows = list(zip(found.get(GARBAGE + "offset", []), found.get(GARBAGE + "length", []), strict=True))
+        if end < cut and (not rows or rows[-1][0] != end or rows[-1][0] + rows[-1][1] != cut):
+            yield f"bytes {end} to {cut} are not in the garbage table: {rows}"
 
 
 def same(a, b):
@@ -121,7 +131,9 @@ def problems(whole, cut, result, out):
     if result["peak_mib"] > MEMORY_MIB:
         yield f"peak memory {result['peak_mib']:.0f} MiB"
     if result["status"] in (0, 3) and not in_header:
-        yield from whole.differences(leaves(out)[0], cut)
+        found = leaves(out)[0]
+        yield from whole.differences(found, cut)
+        yield from whole.unaccounted(found, cut)
     if result["status"] == 1 and out.exists():
         yield "failed, but left an output"
 
