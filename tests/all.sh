@@ -95,6 +95,7 @@ fuzz() {
     flags+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters"
     flags+=" -Cllvm-args=-sanitizer-coverage-pc-table"
     local host out name corpus
+    local -a corpora
     host=$(rustc -vV | sed -n 's/^host: //p')
     out=${CARGO_TARGET_DIR:-$PWD/target}/fuzz
     RUSTC_BOOTSTRAP=1 RUSTFLAGS=$flags cargo build --release --bins --target "$host" \
@@ -102,9 +103,11 @@ fuzz() {
     for name in $(fuzz_targets); do
         corpus=$out/corpus/$name
         mkdir -p "$corpus" "$out/artifacts"
+        corpora=("$corpus")
+        [ -d "tests/fuzz/seeds/$name" ] && corpora+=("tests/fuzz/seeds/$name")
         printf -- '-- %s: ' "$name"
-        if ! "$out/$host/release/$name" -max_total_time="$fuzz_seconds" -rss_limit_mb=512 \
-            -artifact_prefix="$out/artifacts/$name-" "$corpus" >"$out/$name.log" 2>&1; then
+        if ! "$out/$host/release/$name" -max_total_time="$fuzz_seconds" -timeout=20 \
+            -rss_limit_mb=512 -artifact_prefix="$out/artifacts/$name-" "${corpora[@]}" >"$out/$name.log" 2>&1; then
             echo FAILED
             tail -n 40 "$out/$name.log"
             return 1
