@@ -25,9 +25,9 @@ pub struct FormatInfo {
     pub extensions: &'static [&'static str],
     /// Looks at the first bytes of a stream (up to 4096).
     pub sniff: fn(&[u8]) -> Sniff,
-    /// Name of a record tag.
+    /// Name of a record tag: `unknown`, or empty where tags have no names.
     pub kind_name: fn(u32) -> &'static str,
-    /// Name of a decoder by its number in [`crate::part::Part::decoder`].
+    /// Name of a decoder by its number in [`crate::part::Part::decoder`]; empty where there is none.
     pub decoder_name: fn(u8) -> &'static str,
     /// A settings file may come with the recording.
     pub settings: bool,

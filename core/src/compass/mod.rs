@@ -88,7 +88,7 @@ impl Format for Compass {
 }
 
 fn kind_name(kind: u32) -> &'static str {
-    if kind == FILE_HEADER { "header" } else { "event" }
+    if kind & FILE_HEADER != 0 { "header" } else { "event" }
 }
 
 fn decoder_name(decoder: u8) -> &'static str {

@@ -210,7 +210,7 @@ fn decoder_name(decoder: u8) -> &'static str {
         tag::FSP_CONFIG => "FSPConfigDecoder",
         tag::FSP_EVENT => "FSPEventDecoder",
         tag::FSP_STATUS => "FSPStatusDecoder",
-        _ => "unknown",
+        _ => "",
     }
 }
 

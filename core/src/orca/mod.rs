@@ -143,7 +143,7 @@ fn decoder_name(decoder: u8) -> &'static str {
     match CARDS.get(usize::from(decoder)) {
         Some(card) => card.decoder,
         None if decoder == id::HEADER => "OrcaHeaderDecoder",
-        None => "unknown",
+        None => "",
     }
 }
 

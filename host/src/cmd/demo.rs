@@ -1,12 +1,138 @@
-//! `tierline demo`.
+//! `tierline demo`: a short synthetic run of every format, converted and drawn.
 
-use tierline::report::Status;
+use std::path::{Path, PathBuf};
 
-/// Emit a short run of every format, convert it, and draw it.
+use anyhow::Context;
+use tierline::h5::tree::{Node, Reader};
+use tierline::plot::{Panel, Size, Trace, render};
+use tierline::raw::BuildRaw;
+use tierline::report::{AtomicOutput, Status};
+use tierline_firmware_sim::emit::{EXAMPLES, Example};
+
+use super::{grouped, size};
+
+/// Emit a short run of every format, convert it to LH5, and draw some of it.
+///
+/// Nothing but this program is needed. The recordings look like those of real detectors: pulses with exponential decay,
+/// noise, baselines and pile-up.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Folder for the files.
+    #[arg(short = 'o', long = "output", value_name = "DIR", default_value = "tierline-demo")]
+    dir: PathBuf,
+    /// Replace files of an earlier demo.
+    #[arg(short = 'w', long)]
+    overwrite: bool,
+    /// Seed of the emitters: the same seed gives the same files.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Waveforms drawn per recording.
+const TRACES: usize = 4;
 
 /// Runs the command.
-pub(crate) fn run(_: &Args) -> anyhow::Result<Status> {
-    anyhow::bail!("to come")
+pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
+    let dir = &args.dir;
+    std::fs::create_dir_all(dir).with_context(|| format!("{}: cannot create", dir.display()))?;
+    println!("Emitting a short run of every format, and converting it to LH5:\n");
+    println!("{:<28} {:>8}  {:>8}  {:>7}  recording", "file", "emitted", "LH5", "rows");
+    let mut panels = Vec::new();
+    for example in EXAMPLES {
+        let output = convert(args, example)?;
+        if let Some(panel) = panel(example, &output)? {
+            panels.push(panel);
+        }
+    }
+    let picture = dir.join("waveforms.png");
+    let png = render(&panels, Size::for_panels(panels.len()), tierline::plot::Picture::Png)?;
+    write_file(&picture, &png, args.overwrite)?;
+    println!("\nSome of the waveforms, as read back from the LH5 files: {}", picture.display());
+    println!("\nNext, try");
+    if let Some(first) = EXAMPLES.first() {
+        let recording = dir.join(first.file_name);
+        println!("  tierline info {}", recording.display());
+        println!("  tierline info {}", recording.with_extension("lh5").display());
+        println!("  tierline raw YOUR_RECORDING -o OUT.lh5");
+    }
+    Ok(Status::Clean)
+}
+
+/// Writes a file that appears when it is complete.
+fn write_file(path: &Path, bytes: &[u8], overwrite: bool) -> anyhow::Result<()> {
+    let output = AtomicOutput::create(path, overwrite)?;
+    std::fs::write(output.path(), bytes)
+        .with_context(|| format!("{}: cannot write", output.path().display()))?;
+    Ok(output.commit()?)
+}
+
+/// Emits one recording, converts it, and prints a line about it.
+fn convert(args: &Args, example: &Example) -> anyhow::Result<PathBuf> {
+    let recording = args.dir.join(example.file_name);
+    let bytes = (example.make)(args.seed, example.events);
+    write_file(&recording, &bytes, args.overwrite)?;
+    let output = recording.with_extension("lh5");
+    let build = BuildRaw { overwrite: args.overwrite, ..BuildRaw::default() };
+    let done = build.run(&recording, &output)?;
+    anyhow::ensure!(
+        done.outcome.bytes.garbage == 0,
+        "{}: garbage in an emitted recording",
+        recording.display()
+    );
+    println!(
+        "{:<28} {:>8}  {:>8}  {:>7}  {}",
+        example.file_name,
+        size(bytes.len() as u64),
+        size(done.output_bytes),
+        grouped(done.rows.values().sum()),
+        example.description
+    );
+    Ok(output)
+}
+
+/// The first table with waveforms: its path, and those of the samples.
+fn waveform_table(node: &Node) -> Option<(&str, String)> {
+    for child in &node.children {
+        if child.name.starts_with("waveform") && child.find("values").is_some() {
+            return Some((&node.path, format!("{}/values", child.path)));
+        }
+        if let Some(found) = waveform_table(child) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// Draws the first waveforms of an output.
+fn panel(example: &Example, output: &Path) -> anyhow::Result<Option<Panel>> {
+    let reader = Reader::open(output)?;
+    let tree = reader.tree()?;
+    let Some((table, values)) = waveform_table(&tree) else { return Ok(None) };
+    let period = reader.array(&values.replace("/values", "/dt"), 0..1)?.get_f64(0).unwrap_or(1.0);
+    let start = reader.array(&values.replace("/values", "/t0"), 0..1)?.get_f64(0).unwrap_or(0.0);
+    let channels = ["channel", "fadc_channel_id"]
+        .iter()
+        .find_map(|name| reader.array(&format!("{table}/{name}"), 0..TRACES).ok());
+    let samples = reader.array(&values, 0..TRACES)?;
+    let channel = |row: usize| channels.as_ref().and_then(|c| c.get_i64(row));
+    let mut named: Vec<Option<i64>> = (0..samples.rows()).map(channel).collect();
+    named.sort_unstable();
+    named.dedup();
+    let distinct = named.len() == samples.rows();
+    let traces = (0..samples.rows()).map(|row| {
+        let n = samples.row_len();
+        let label = match channel(row) {
+            Some(c) if distinct => format!("channel {c}"),
+            Some(c) => format!("event {row}, channel {c}"),
+            None => format!("row {row}"),
+        };
+        Trace {
+            label,
+            dt_ns: period,
+            t0_ns: start,
+            samples: (row * n..(row + 1) * n).filter_map(|i| samples.get_f64(i)).collect(),
+        }
+    });
+    let title = format!("{} · {}", example.file_name, table.trim_start_matches('/'));
+    Ok(Some(Panel { title, traces: traces.collect(), ..Panel::default() }))
 }

@@ -1,18 +1,74 @@
 //! `tierline info`: what a file is and holds.
 
-use std::path::PathBuf;
+mod daq;
+mod tree;
 
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 use tierline::report::Status;
 
 /// Say what a file is and what it holds.
+///
+/// DAQ recordings: format, header, packets by record type, rows by channel, time span, garbage. LH5 and other HDF5 files:
+/// the tree with types, shapes and units.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Files.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Print JSON: one object per file, or per packet with --packets.
+    #[arg(long)]
+    json: bool,
+    /// List every packet of a DAQ recording.
+    #[arg(long)]
+    packets: bool,
+    /// List every packet with its first bytes in hexadecimal.
+    #[arg(long, value_name = "BYTES")]
+    hex: Option<usize>,
+    /// What a DAQ recording is: FlashCam, ORCA, LlamaDaq, Compass [default: found out].
+    #[arg(short = 't', long, value_name = "TYPE")]
+    stream_type: Option<String>,
+}
+
+/// The first bytes of an HDF5 file (without a user block).
+const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+fn is_hdf5(path: &Path) -> anyhow::Result<bool> {
+    let mut first = Vec::new();
+    let file =
+        std::fs::File::open(path).with_context(|| format!("{}: cannot open", path.display()))?;
+    if !file.metadata().is_ok_and(|m| m.is_file()) {
+        return Ok(false);
+    }
+    file.take(HDF5.len() as u64)
+        .read_to_end(&mut first)
+        .with_context(|| format!("{}: cannot read", path.display()))?;
+    Ok(first == HDF5)
+}
+
+fn one(args: &Args, path: &Path) -> anyhow::Result<Status> {
+    if is_hdf5(path)? {
+        return tree::show(path, args.json).map(|()| Status::Clean);
+    }
+    daq::show(args, path)
 }
 
 /// Runs the command.
-pub(crate) fn run(_: &Args) -> anyhow::Result<Status> {
-    anyhow::bail!("to come")
+pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
+    let mut status = Status::Clean;
+    for path in &args.files {
+        match one(args, path) {
+            Ok(Status::Clean) => {}
+            Ok(other) if status == Status::Clean => status = other,
+            Ok(_) => {}
+            Err(error) if args.files.len() == 1 => return Err(error),
+            Err(error) => {
+                eprintln!("tierline: error: {error:#}");
+                status = Status::Failed;
+            }
+        }
+    }
+    Ok(status)
 }

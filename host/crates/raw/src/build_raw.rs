@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use tierline_core::{Assembler, Fate, Format, WithFormat, with_format};
+use tierline_core::{Assembler, Fate, Format, FormatInfo, WithFormat, with_format};
 use tierline_h5::lh5::{self, ChunkPolicy, TableWriter};
 use tierline_h5::{Compression, Options as WriterOptions, Stats, Writer};
 use tierline_report::{AtomicOutput, Progress};
-use tierline_table::{Array, Attrs, Table, VectorOfVectors};
+use tierline_table::Attrs;
 
 use crate::document::Document;
 use crate::error::{Error, Result};
+use crate::garbage::GarbageTable;
 use crate::input::Input;
 use crate::library::{Notice, RawBufferLibrary};
 use crate::sniff::{LOOK, by_name, sniff};
@@ -88,6 +89,43 @@ pub fn default_output(input: &Path) -> PathBuf {
     input.with_extension("lh5")
 }
 
+/// Opens an input and finds out, or takes from the caller, what it is.
+///
+/// # Errors
+/// Where it can't be read, is empty, or is of no known format.
+pub fn open(
+    input: &Path,
+    stream_type: Option<&str>,
+    settings: bool,
+) -> Result<(Window, &'static FormatInfo)> {
+    let mut window = Window::new(Input::open(input)?);
+    window.fill(LOOK)?;
+    let first = window.data().get(..window.data().len().min(LOOK)).unwrap_or(&[]);
+    let format = match stream_type {
+        Some(_) if first.is_empty() => return Err(Error::Empty { path: input.to_path_buf() }),
+        Some(name) => by_name(name)?,
+        None => sniff(input, first, settings)?,
+    };
+    Ok((window, format))
+}
+
+/// Runs `work` on a thread whose stack has room for the decoders' state while it is made.
+pub(crate) fn on_decoder_thread<T: Send>(
+    input: &Path,
+    work: impl FnOnce() -> Result<T> + Send,
+) -> Result<T> {
+    let thread = std::thread::Builder::new().name("decode".into()).stack_size(STACK);
+    std::thread::scope(|scope| match thread.spawn_scoped(scope, work) {
+        Ok(handle) => {
+            handle.join().unwrap_or_else(|_| Err(Error::Thread { path: input.to_path_buf() }))
+        }
+        Err(source) => {
+            let path = input.to_path_buf();
+            Err(Error::Io { path, action: "start decoding", offset: 0, source })
+        }
+    })
+}
+
 impl BuildRaw {
     /// Converts `input` to `output`.
     ///
@@ -99,34 +137,15 @@ impl BuildRaw {
             return Err(Error::Parameter { name: "--buffer-size", reason });
         }
         let target = AtomicOutput::create(output, self.overwrite)?;
-        let thread = std::thread::Builder::new().name("decode".into()).stack_size(STACK);
-        let done = std::thread::scope(|scope| {
-            let work = || self.convert(input, &target);
-            match thread.spawn_scoped(scope, work) {
-                Ok(handle) => handle
-                    .join()
-                    .unwrap_or_else(|_| Err(Error::Thread { path: input.to_path_buf() })),
-                Err(source) => {
-                    let path = input.to_path_buf();
-                    Err(Error::Io { path, action: "start decoding", offset: 0, source })
-                }
-            }
-        });
-        let mut converted = done?;
+        let mut converted = on_decoder_thread(input, || self.convert(input, &target))?;
         target.commit()?;
         converted.output_bytes = std::fs::metadata(output).map(|m| m.len()).unwrap_or(0);
         Ok(converted)
     }
 
     fn convert(&self, input: &Path, target: &AtomicOutput) -> Result<Converted> {
-        let mut window = Window::new(Input::open(input)?);
-        window.fill(LOOK)?;
-        let first = window.data().get(..window.data().len().min(LOOK)).unwrap_or(&[]);
-        let format = match &self.stream_type {
-            Some(_) if first.is_empty() => return Err(Error::Empty { path: input.to_path_buf() }),
-            Some(name) => by_name(name)?,
-            None => sniff(input, first, self.settings.is_some())?,
-        };
+        let settings = self.settings.is_some();
+        let (window, format) = open(input, self.stream_type.as_deref(), settings)?;
         if self.settings.is_some() && !format.settings {
             let reason = format!("{} recordings have no settings file", format.name);
             return Err(Error::Parameter { name: "--compass-config", reason });
@@ -177,10 +196,12 @@ struct FileSink<'a> {
     position: u64,
 }
 
-fn kind_label<F: Format>(kind: u32, decoder: u8) -> String {
+/// What to call a record of this kind.
+pub(crate) fn kind_label<F: Format>(kind: u32, decoder: u8) -> String {
     let info = F::INFO;
     match ((info.kind_name)(kind), (info.decoder_name)(decoder)) {
-        ("" | "unknown", _) => format!("{} record {kind}", info.name),
+        ("", "") | ("unknown", _) => format!("{} record {kind}", info.name),
+        ("", decoder) => decoder.to_owned(),
         (name, _) => format!("{} {name}", info.name),
     }
 }
@@ -248,8 +269,8 @@ impl<'a> FileSink<'a> {
         for buffer in library.buffers().iter().filter(|b| b.total() > 0) {
             *rows.entry(buffer.name.clone()).or_insert(0) += buffer.total();
         }
-        if !self.garbage.offset.is_empty() {
-            rows.insert("garbage".into(), self.garbage.offset.len() as u64);
+        if self.garbage.rows() > 0 {
+            rows.insert("garbage".into(), self.garbage.rows());
             let table = self.garbage.into_table()?;
             let writer = &mut self.writer;
             let made = TableWriter::create(writer, "garbage", &table, ChunkPolicy::default());
@@ -280,9 +301,12 @@ fn output_error(target: &AtomicOutput, source: tierline_h5::Error) -> Error {
 }
 
 impl Hooks<RawBufferLibrary> for FileSink<'_> {
-    fn part(&mut self, _: &tierline_core::Part<'_>) {}
-
-    fn packet(&mut self, packet: &Packet, library: &mut RawBufferLibrary) -> Result<bool> {
+    fn packet(
+        &mut self,
+        packet: &Packet,
+        _: &[u8],
+        library: &mut RawBufferLibrary,
+    ) -> Result<bool> {
         if packet.fate == Some(Fate::Skipped) {
             let entry =
                 self.skipped.entry((self.name_of)(packet.kind, packet.decoder)).or_default();
@@ -306,51 +330,5 @@ impl Hooks<RawBufferLibrary> for FileSink<'_> {
 
     fn document(&mut self, document: &Document, library: &mut RawBufferLibrary) {
         library.headers.document(|| document.to_json());
-    }
-}
-
-/// The garbage of a stream: where, how much, why, and the bytes.
-#[derive(Debug, Default)]
-struct GarbageTable {
-    packet: Vec<u32>,
-    offset: Vec<u64>,
-    length: Vec<u64>,
-    code: Vec<u32>,
-    bytes: Option<VectorOfVectors>,
-    kept: usize,
-}
-
-/// Bytes of garbage that are kept in all.
-const GARBAGE_KEPT: usize = 8 << 20;
-
-impl GarbageTable {
-    fn push(&mut self, garbage: &Garbage, bytes: &[u8]) {
-        self.packet.push(garbage.error.packet as u32);
-        self.offset.push(garbage.offset);
-        self.length.push(garbage.length);
-        self.code.push(garbage.error.kind as u32);
-        let room = GARBAGE_KEPT.saturating_sub(self.kept);
-        let bytes = bytes.get(..room).unwrap_or(bytes);
-        self.kept += bytes.len();
-        let all = self.bytes.get_or_insert_with(|| VectorOfVectors::new(tierline_table::DType::U8));
-        all.push_row(bytes);
-    }
-
-    fn into_table(self) -> Result<Table> {
-        let layout = |source| Error::Layout { table: "garbage".into(), source };
-        let text = |t: &str| Attrs::new().described(t);
-        let mut table = Table::new();
-        let bytes = self.bytes.unwrap_or_else(|| VectorOfVectors::new(tierline_table::DType::U8));
-        let code = "1 truncated, 2 resync, 3 malformed, 4 unsupported, 5 limit";
-        let packet = text("The number of the packet that is broken or expected here.");
-        table.push("packet_id", packet, Array::from_u32(&self.packet)).map_err(layout)?;
-        let offset = text("The byte offset in the stream.");
-        table.push("offset", offset, Array::from_u64(&self.offset)).map_err(layout)?;
-        let length = text("The number of bytes.");
-        table.push("length", length, Array::from_u64(&self.length)).map_err(layout)?;
-        table.push("garbage_code", text(code), Array::from_u32(&self.code)).map_err(layout)?;
-        let packets = text("The bytes, as far as they were kept.");
-        table.push("packets", packets, bytes).map_err(layout)?;
-        Ok(table)
     }
 }

@@ -15,7 +15,9 @@
 mod build_raw;
 pub mod document;
 mod error;
+mod garbage;
 pub mod headers;
+pub mod info;
 pub mod input;
 pub mod library;
 pub mod raw_buffer;
@@ -24,8 +26,8 @@ mod start_time;
 pub mod stream;
 pub mod window;
 
-pub use build_raw::{BuildRaw, Converted, default_output};
+pub use build_raw::{BuildRaw, Converted, default_output, open};
 pub use error::{Error, Result};
 pub use sniff::{LOOK, by_name, sniff};
-pub use start_time::start_time;
+pub use start_time::{start_time, utc};
 pub use tierline_h5::Compression;

@@ -24,6 +24,16 @@ pub fn start_time(name: &str) -> Option<f64> {
     Some(time.to_zoned(zone).ok()?.timestamp().as_second() as f64)
 }
 
+/// Unix seconds as text, UTC, to the millisecond.
+pub fn utc(seconds: f64) -> Option<String> {
+    let millis = (seconds * 1e3).round();
+    if !millis.is_finite() {
+        return None;
+    }
+    let time = jiff::Timestamp::from_millisecond(millis as i64).ok()?;
+    Some(time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S.%3f UTC").to_string())
+}
+
 fn number(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
     bytes
         .get(at..at + digits)?
@@ -56,5 +66,7 @@ mod tests {
         assert_eq!(start_time("pulser.bin"), None);
         assert_eq!(start_time("20241399-150158Z"), None);
         assert_eq!(start_time(""), None);
+        assert_eq!(utc(1734534118.25).unwrap(), "2024-12-18 15:01:58.250 UTC");
+        assert_eq!(utc(f64::NAN), None);
     }
 }

@@ -46,11 +46,12 @@ pub trait Hooks<S> {
     /// A part is about to be handed to the assembler.
     fn part(&mut self, _part: &Part<'_>) {}
 
-    /// A packet is over and its rows are committed (or aborted). `false` ends the run.
+    /// A packet is over and its rows are committed (or aborted). `bytes`: as much of it as is held. `false` ends the
+    /// run.
     ///
     /// # Errors
     /// Those of the caller; they end the run.
-    fn packet(&mut self, _packet: &Packet, _sink: &mut S) -> Result<bool> {
+    fn packet(&mut self, _packet: &Packet, _bytes: &[u8], _sink: &mut S) -> Result<bool> {
         Ok(true)
     }
 
@@ -253,7 +254,6 @@ impl<F: Format, S: RowSink, H: Hooks<S>> Driver<'_, F, S, H> {
                 Some(current.fate)
             }
         };
-        window.hold();
         let packet = Packet {
             number: current.number,
             offset: current.start,
@@ -262,7 +262,9 @@ impl<F: Format, S: RowSink, H: Hooks<S>> Driver<'_, F, S, H> {
             decoder: current.decoder,
             fate,
         };
-        let going = self.hooks.packet(&packet, self.sink)?;
+        let going =
+            self.hooks.packet(&packet, window.since(packet.offset, packet.bytes), self.sink)?;
+        window.hold();
         self.outcome.stopped |= !going;
         Ok(going)
     }

@@ -1,0 +1,274 @@
+//! What a recording holds: packets by record type, rows by channel, time span, and where every byte went.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use tierline_core::{
+    Assembler, DType, Fate, Format, Key, Part, Result as CoreResult, Row, RowSink,
+};
+use tierline_core::{Stage, TableDef, TableId, Value, WithFormat, with_format};
+
+use crate::build_raw::{kind_label, on_decoder_thread, open};
+use crate::document::Document;
+use crate::error::Result;
+use crate::headers::Headers;
+use crate::input::Packing;
+use crate::library::Notice;
+use crate::start_time::start_time;
+use crate::stream::{self, Hooks, Outcome, Packet, StreamOptions};
+
+/// A packet, for a listing.
+#[derive(Debug, Clone)]
+pub struct Listed<'a> {
+    /// Number, place, size, kind.
+    pub packet: Packet,
+    /// Name of the record type, if it has one.
+    pub name: &'static str,
+    /// Name of the decoder.
+    pub decoder: &'static str,
+    /// Sizes of the record's data frames, where the format has such.
+    pub fields: &'a [u64],
+    /// Bytes per unit in which the format counts.
+    pub unit: u32,
+    /// The packet's bytes, as far as they are at hand.
+    pub bytes: &'a [u8],
+}
+
+/// What a recording holds.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// Name of the format.
+    pub format: &'static str,
+    /// How the file is packed.
+    pub packing: Option<Packing>,
+    /// Packets and bytes by record type.
+    pub records: BTreeMap<String, (u64, u64)>,
+    /// Rows by decoder and channel.
+    pub channels: BTreeMap<(&'static str, String), u64>,
+    /// First and last unix time of an event, s.
+    pub time: Option<(f64, f64)>,
+    /// Header objects.
+    pub headers: Headers,
+    /// What the decoders want the user to know.
+    pub notices: BTreeMap<&'static str, Notice>,
+    /// The account of every byte.
+    pub outcome: Outcome,
+}
+
+/// Receives the packets of a listing; `false` ends it.
+pub type List<'a> = &'a mut (dyn FnMut(&Listed<'_>) -> bool + Send);
+
+/// Reads a recording and says what it holds.
+///
+/// # Errors
+/// Where it can't be read as a whole.
+pub fn summarize(
+    input: &Path,
+    stream_type: Option<&str>,
+    list: Option<List<'_>>,
+) -> Result<Summary> {
+    let (window, format) = open(input, stream_type, false)?;
+    let packing = window.input().packing;
+    let name = input.file_name().and_then(|n| n.to_str()).unwrap_or("");
+    let options = StreamOptions { settings: None, start: start_time(name) };
+    on_decoder_thread(input, || {
+        let job = Job { window, options, list };
+        let mut summary =
+            with_format(format.name, job).unwrap_or_else(|| Ok(Summary::default()))?;
+        summary.format = format.name;
+        summary.packing = Some(packing);
+        Ok(summary)
+    })
+}
+
+struct Job<'a> {
+    window: crate::window::Window,
+    options: StreamOptions,
+    list: Option<List<'a>>,
+}
+
+impl WithFormat for Job<'_> {
+    type Out = Result<Summary>;
+
+    fn with<F: Format>(self) -> Self::Out {
+        let mut sink = Counter::new(<F::Assembler as Assembler>::write_key);
+        let mut hooks = Lister {
+            list: self.list,
+            fields: Vec::new(),
+            frame: None,
+            framed: false,
+            label: kind_label::<F>,
+            kind_name: F::INFO.kind_name,
+            decoder_name: F::INFO.decoder_name,
+            unit: F::INFO.unit,
+            records: BTreeMap::new(),
+        };
+        let outcome = stream::run::<F, _, _>(self.window, &self.options, &mut sink, &mut hooks)?;
+        let channels = sink.rows.iter().map(|((layout, key), rows)| {
+            let mut name = String::new();
+            let _ = (sink.write_key)(*key, &mut name);
+            let decoder = sink.tables.get(layout).map_or("off in the header", |t| t.decoder);
+            ((decoder, name), *rows)
+        });
+        Ok(Summary {
+            records: hooks.records,
+            channels: channels.collect(),
+            time: sink.time,
+            headers: sink.headers,
+            notices: sink.notices,
+            outcome,
+            ..Summary::default()
+        })
+    }
+}
+
+/// What the counter must know of a table.
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    decoder: &'static str,
+    /// Column of the unix time, s.
+    time: Option<usize>,
+}
+
+/// A sink that counts rows by channel and looks at their times.
+struct Counter {
+    tables: BTreeMap<(u8, u16), Counted>,
+    open: Vec<((u8, u16), Key, f64)>,
+    rows: BTreeMap<((u8, u16), Key), u64>,
+    time: Option<(f64, f64)>,
+    headers: Headers,
+    notices: BTreeMap<&'static str, Notice>,
+    write_key: fn(Key, &mut dyn fmt::Write) -> fmt::Result,
+}
+
+impl Counter {
+    fn new(write_key: fn(Key, &mut dyn fmt::Write) -> fmt::Result) -> Self {
+        Counter {
+            tables: BTreeMap::new(),
+            open: Vec::new(),
+            rows: BTreeMap::new(),
+            time: None,
+            headers: Headers::default(),
+            notices: BTreeMap::new(),
+            write_key,
+        }
+    }
+}
+
+impl RowSink for Counter {
+    fn declare(&mut self, table: &TableDef<'_>) -> CoreResult<()> {
+        let time = table.fields.iter().position(|f| {
+            matches!(f.name, "timestamp" | "unixtime") && f.units == "s" && f.dtype == DType::F64
+        });
+        let counted = Counted { decoder: table.decoder, time };
+        self.tables.insert((table.id.layout, table.id.list), counted);
+        Ok(())
+    }
+
+    fn header(&mut self, table: &'static str, path: fmt::Arguments<'_>, value: Value<'_>) {
+        self.headers.put(table, path, value);
+    }
+
+    fn resize(&mut self, _: TableId, _: Key, _: u8, samples: u32) -> u32 {
+        samples
+    }
+
+    fn begin(&mut self, table: TableId, key: Key) -> Row {
+        let row = Row(self.open.len() as u32);
+        self.open.push(((table.layout, table.list), key, f64::NAN));
+        row
+    }
+
+    fn put(&mut self, row: Row, field: usize, value: Value<'_>) {
+        if let Value::F64(x) = value
+            && let Some((table, _, time)) = self.open.get_mut(row.0 as usize)
+            && self.tables.get(table).and_then(|t| t.time) == Some(field)
+        {
+            *time = x;
+        }
+    }
+
+    fn samples(&mut self, _: Row, _: usize, _: u32, _: &[u8]) {}
+
+    fn notice(&mut self, what: &'static str, value: i64) {
+        let notice = self.notices.entry(what).or_insert(Notice { count: 0, first: value });
+        notice.count += 1;
+    }
+
+    fn commit(&mut self) {
+        for (table, key, time) in self.open.drain(..) {
+            *self.rows.entry((table, key)).or_insert(0) += 1;
+            if time.is_finite() {
+                let (first, last) = self.time.unwrap_or((time, time));
+                self.time = Some((first.min(time), last.max(time)));
+            }
+        }
+    }
+
+    fn abort(&mut self) {
+        self.open.clear();
+    }
+}
+
+/// Counts packets and lists them.
+struct Lister<'a> {
+    list: Option<List<'a>>,
+    fields: Vec<u64>,
+    frame: Option<u32>,
+    framed: bool,
+    label: fn(u32, u8) -> String,
+    kind_name: fn(u32) -> &'static str,
+    decoder_name: fn(u8) -> &'static str,
+    unit: u32,
+    records: BTreeMap<String, (u64, u64)>,
+}
+
+impl Hooks<Counter> for Lister<'_> {
+    fn part(&mut self, part: &Part<'_>) {
+        match part.stage {
+            // Records inside the packets of another format are not listed frame by frame.
+            Stage::Begin if part.kind == u32::from(part.tag) => {
+                self.fields.clear();
+                self.frame = None;
+                self.framed = true;
+            }
+            Stage::Head | Stage::Trace | Stage::Tail if self.framed => {
+                let n = part.bytes.len() as u64;
+                match self.fields.last_mut() {
+                    Some(size) if self.frame == Some(part.frame) => *size += n,
+                    _ => self.fields.push(n),
+                }
+                self.frame = Some(part.frame);
+            }
+            _ => {}
+        }
+    }
+
+    fn packet(&mut self, packet: &Packet, bytes: &[u8], _: &mut Counter) -> Result<bool> {
+        let mut label = (self.label)(packet.kind, packet.decoder);
+        if packet.fate == Some(Fate::Skipped) {
+            label.push_str(" (not decoded)");
+        }
+        let entry = self.records.entry(label).or_default();
+        entry.0 += 1;
+        entry.1 += packet.bytes;
+        let Some(list) = &mut self.list else { return Ok(true) };
+        let fields: &[u64] = if self.framed { &self.fields } else { &[] };
+        let listed = Listed {
+            packet: *packet,
+            name: (self.kind_name)(packet.kind),
+            decoder: (self.decoder_name)(packet.decoder),
+            fields,
+            unit: self.unit,
+            bytes,
+        };
+        let going = list(&listed);
+        self.framed = false;
+        Ok(going)
+    }
+
+    fn document(&mut self, document: &Document, counter: &mut Counter) {
+        counter.headers.document(|| document.to_json());
+    }
+}
