@@ -124,7 +124,7 @@ def packets(source):
     if done.returncode not in (0, 3):
         raise Failure(f"exit status {done.returncode} of tierline info: {done.stderr.strip()[-400:]}")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return [line for line in lines if "off" in line and line.get("name") != "garbage"]
+    return [line for line in lines if line["fate"] != "garbage"]
 
 
 def packet_index(ours, golden):
