@@ -36,9 +36,7 @@ def make(source, target):
     data, layout = source.read_bytes(), walk.walk(source)
     events = b"".join(data[p.offset : p.end] for p in layout.packets if p.is_event)
     before = min(p.offset for p in layout.packets if p.is_event)
-    front = data[: layout.first] + b"".join(
-        data[p.offset : p.end] for p in layout.packets if p.offset < before
-    )
+    front = data[: layout.first] + b"".join(data[p.offset : p.end] for p in layout.packets if p.offset < before)
     repeat = max(1, (SIZE - len(front)) // len(events))
     partial = target.with_name(target.name + ".part")
     with partial.open("wb") as out:

@@ -114,9 +114,7 @@ class Whole:
 def same(a, b):
     """Equal values, NaN equal to itself."""
     a, b = np.asarray(a), np.asarray(b)
-    return a.dtype == b.dtype and a.shape == b.shape and bool(
-        np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-    )
+    return a.dtype == b.dtype and a.shape == b.shape and bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
 
 
 def problems(whole, cut, result, out):

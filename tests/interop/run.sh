@@ -26,4 +26,5 @@ mkdir -p "$out/emitted"
 cargo run --quiet --release -p tierline-firmware-sim --example emit "$out/emitted" >"$out/emitted.txt"
 # The peers' libraries must read the files with what HDF5 itself brings.
 export HDF5_PLUGIN_PATH=$out/no-plugins
-"$venv/bin/python" tests/interop/check.py "$out"
+# The golden results' digest takes minima of columns that hold nothing but NaN.
+"$venv/bin/python" -W ignore::RuntimeWarning tests/interop/check.py "$out"
