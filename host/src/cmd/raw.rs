@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use tierline::raw::{BuildRaw, Compression, Converted, default_output};
+use tierline::raw::{BuildRaw, Compression, Converted, Error, default_output};
 use tierline::report::{Input, Output, Report, Status, stale_parts};
 
 use super::{Usage, grouped, size};
@@ -110,6 +110,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         threads: args.threads.unwrap_or(defaults.threads).max(1),
         compression: args.compression,
         quiet: args.quiet,
+        digest: args.report.is_some(),
     };
     let mut report = Report::new("raw", env!("CARGO_PKG_VERSION"));
     set_settings(&mut report, args, &build);
@@ -128,6 +129,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
             Ok(done) => {
                 note(args, input, output, &done, &mut report);
                 add(&mut report, input, output, &done, begin.elapsed().as_secs_f64());
+            }
+            Err(error @ Error::Parameter { .. }) => {
+                return Err(Usage(error.to_string()).into());
             }
             Err(error) if args.inputs.len() == 1 => failed = Some(anyhow::Error::from(error)),
             Err(error) => {
@@ -235,7 +239,7 @@ fn add(report: &mut Report, input: &Path, output: &Path, done: &Converted, secon
     report.inputs.push(Input {
         path: input.to_path_buf(),
         size: done.outcome.bytes.input,
-        digest: None,
+        digest: done.outcome.digest.as_ref().map(|d| format!("sha256:{d}")),
         seconds,
     });
     report.outputs.push(Output {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum Error {
     /// The HDF5 library refused.
-    #[error("{}: cannot {action} '{object}': {source}", path.display())]
+    #[error("{}: cannot {action} '{object}'", path.display())]
     Hdf5 {
         /// The file.
         path: PathBuf,

@@ -36,7 +36,7 @@ pub enum Error {
     #[error("PNG encoder: {0}")]
     Encode(#[from] png::EncodingError),
     /// The file could not be written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}")]
     Io {
         /// The file name.
         path: PathBuf,

@@ -45,6 +45,8 @@ pub struct BuildRaw {
     pub compression: Compression,
     /// Draw no progress.
     pub quiet: bool,
+    /// Work out the input's SHA-256.
+    pub digest: bool,
 }
 
 impl Default for BuildRaw {
@@ -59,6 +61,7 @@ impl Default for BuildRaw {
             threads,
             compression: WriterOptions::default().compression,
             quiet: true,
+            digest: false,
         }
     }
 }
@@ -97,8 +100,9 @@ pub fn open(
     input: &Path,
     stream_type: Option<&str>,
     settings: bool,
+    digest: bool,
 ) -> Result<(Window, &'static FormatInfo)> {
-    let mut window = Window::new(Input::open(input)?);
+    let mut window = Window::new(Input::open(input, digest)?);
     window.fill(LOOK)?;
     let first = window.data().get(..window.data().len().min(LOOK)).unwrap_or(&[]);
     let format = match stream_type {
@@ -145,7 +149,7 @@ impl BuildRaw {
 
     fn convert(&self, input: &Path, target: &AtomicOutput) -> Result<Converted> {
         let settings = self.settings.is_some();
-        let (window, format) = open(input, self.stream_type.as_deref(), settings)?;
+        let (window, format) = open(input, self.stream_type.as_deref(), settings, self.digest)?;
         if self.settings.is_some() && !format.settings {
             let reason = format!("{} recordings have no settings file", format.name);
             return Err(Error::Parameter { name: "--compass-config", reason });

@@ -88,69 +88,65 @@ fn from_plist(value: plist::Value) -> Document {
     }
 }
 
+/// An element on its way in.
+#[derive(Debug, Default)]
+struct Element {
+    name: String,
+    children: Vec<(String, Document)>,
+    text: String,
+}
+
+impl Element {
+    fn named(name: &str) -> Self {
+        Element { name: name.to_owned(), ..Element::default() }
+    }
+
+    /// A dictionary of the children, or the text where there are none.
+    fn into_document(self) -> Document {
+        if self.children.is_empty() {
+            Document::Text(self.text.trim().to_owned())
+        } else {
+            Document::Dict(self.children)
+        }
+    }
+}
+
 /// Elements become dictionaries of their children, or text where they have none. Attributes are left out.
 fn parse_xml(text: &[u8]) -> Result<Document, String> {
     use quick_xml::events::Event;
     let text = std::str::from_utf8(text).map_err(|e| e.to_string())?;
     let mut reader = quick_xml::Reader::from_str(text);
-    // Open elements: name, children, text.
-    let mut open: Vec<(String, Vec<(String, Document)>, String)> =
-        vec![(String::new(), Vec::new(), String::new())];
+    let mut above: Vec<Element> = Vec::new();
+    let mut now = Element::default();
     loop {
-        let event = reader.read_event().map_err(|e| e.to_string())?;
-        match event {
+        match reader.read_event().map_err(|e| e.to_string())? {
             Event::Start(tag) => {
-                let name = tag.name().as_ref().to_owned();
-                open.push((name, Vec::new(), String::new()));
+                above.push(std::mem::replace(&mut now, Element::named(tag.name().as_ref())));
             }
             Event::Empty(tag) => {
                 let name = tag.name().as_ref().to_owned();
-                if let Some((_, children, _)) = open.last_mut() {
-                    children.push((name, Document::Text(String::new())));
-                }
+                now.children.push((name, Document::Text(String::new())));
             }
-            Event::Text(piece) => {
-                if let Some((_, _, text)) = open.last_mut() {
-                    text.push_str(&piece);
-                }
-            }
+            Event::Text(piece) => now.text.push_str(&piece),
+            Event::CData(piece) => now.text.push_str(&piece),
             Event::GeneralRef(name) => {
                 let entity = format!("&{};", &*name);
                 let plain = quick_xml::escape::unescape(&entity).map_err(|e| e.to_string())?;
-                if let Some((_, _, text)) = open.last_mut() {
-                    text.push_str(&plain);
-                }
+                now.text.push_str(&plain);
             }
-            Event::CData(piece) => {
-                if let Some((_, _, text)) = open.last_mut() {
-                    text.push_str(&piece);
-                }
+            Event::End(_) => {
+                let Some(outer) = above.pop() else { return Err("an end without a start".into()) };
+                let done = std::mem::replace(&mut now, outer);
+                now.children.push((done.name.clone(), done.into_document()));
             }
-            Event::End(_) => close(&mut open),
             Event::Eof => break,
             _ => {}
         }
     }
-    match (open.len(), open.pop()) {
-        (1, Some((_, children, _))) if !children.is_empty() => Ok(Document::Dict(children)),
-        (1, _) => Err("no element".into()),
-        _ => Err("an element is not closed".into()),
-    }
-}
-
-fn close(open: &mut Vec<(String, Vec<(String, Document)>, String)>) {
-    if open.len() < 2 {
-        return;
-    }
-    if let Some((name, children, text)) = open.pop() {
-        let node = if children.is_empty() {
-            Document::Text(text.trim().to_owned())
-        } else {
-            Document::Dict(children)
-        };
-        if let Some((_, siblings, _)) = open.last_mut() {
-            siblings.push((name, node));
-        }
+    match (above.is_empty(), now.children.is_empty()) {
+        (true, false) => Ok(Document::Dict(now.children)),
+        (true, true) => Err("no element".into()),
+        (false, _) => Err("an element is not closed".into()),
     }
 }
 

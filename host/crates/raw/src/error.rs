@@ -7,19 +7,19 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Error {
     /// Reading failed.
-    #[error("{path}: cannot {action} at byte {offset}: {source}", path = path.display())]
+    #[error("{path}: cannot {action}{place}", path = path.display(), place = at(*offset))]
     Io {
         /// The input.
         path: PathBuf,
         /// What was tried.
         action: &'static str,
-        /// Byte offset in the (decompressed) stream.
+        /// Byte offset in the (decompressed) stream; 0 where nothing was read yet.
         offset: u64,
         /// The system's error.
         source: std::io::Error,
     },
     /// The stream as a whole can't be read.
-    #[error("{path}: {format}: {source}", path = path.display())]
+    #[error("{path}: {format}", path = path.display())]
     Stream {
         /// The input.
         path: PathBuf,
@@ -63,7 +63,7 @@ pub enum Error {
         reason: String,
     },
     /// The output could not be written.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}", path = path.display())]
     Output {
         /// The output.
         path: PathBuf,
@@ -74,7 +74,7 @@ pub enum Error {
     #[error(transparent)]
     Report(#[from] tierline_report::Error),
     /// Columns of a table do not fit together.
-    #[error("table {table}: {source}")]
+    #[error("table {table}")]
     Layout {
         /// The table.
         table: String,
@@ -87,6 +87,10 @@ pub enum Error {
         /// The input.
         path: PathBuf,
     },
+}
+
+fn at(offset: u64) -> String {
+    if offset == 0 { String::new() } else { format!(" at byte {offset}") }
 }
 
 /// `Result` with the [`Error`] of this crate.

@@ -68,7 +68,7 @@ pub fn summarize(
     stream_type: Option<&str>,
     list: Option<List<'_>>,
 ) -> Result<Summary> {
-    let (window, format) = open(input, stream_type, false)?;
+    let (window, format) = open(input, stream_type, false, false)?;
     let packing = window.input().packing;
     let name = input.file_name().and_then(|n| n.to_str()).unwrap_or("");
     let options = StreamOptions { settings: None, start: start_time(name) };

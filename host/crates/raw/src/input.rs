@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
@@ -32,17 +34,22 @@ impl Packing {
     }
 }
 
-/// Counts the bytes read from the file itself.
-#[derive(Debug)]
+/// Counts the bytes read from the file itself, and digests them if wanted.
 struct Counted {
     file: File,
     count: Arc<AtomicU64>,
+    digest: Option<Arc<Mutex<Sha256>>>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.file.read(buffer)?;
         self.count.fetch_add(n as u64, Ordering::Relaxed);
+        if let Some(digest) = &self.digest
+            && let (Ok(mut digest), Some(bytes)) = (digest.lock(), buffer.get(..n))
+        {
+            digest.update(bytes);
+        }
         Ok(n)
     }
 }
@@ -57,6 +64,7 @@ pub struct Input {
     pub size: Option<u64>,
     reader: Box<dyn Read + Send>,
     count: Arc<AtomicU64>,
+    digest: Option<Arc<Mutex<Sha256>>>,
 }
 
 impl std::fmt::Debug for Input {
@@ -66,11 +74,11 @@ impl std::fmt::Debug for Input {
 }
 
 impl Input {
-    /// Opens a file or pipe.
+    /// Opens a file or pipe. `digest`: work out the SHA-256 of the file's bytes on the way.
     ///
     /// # Errors
     /// Where it can't be opened or its first bytes can't be read.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: &Path, digest: bool) -> Result<Self> {
         let io = |action, source| Error::Io { path: path.to_path_buf(), action, offset: 0, source };
         let file = File::open(path).map_err(|e| io("open", e))?;
         let meta = file.metadata().map_err(|e| io("open", e))?;
@@ -79,7 +87,8 @@ impl Input {
         }
         let size = meta.is_file().then_some(meta.len());
         let count = Arc::new(AtomicU64::new(0));
-        let mut file = Counted { file, count: Arc::clone(&count) };
+        let digest = digest.then(Arc::default);
+        let mut file = Counted { file, count: Arc::clone(&count), digest: digest.clone() };
         let mut first = Vec::with_capacity(8);
         Read::by_ref(&mut file).take(8).read_to_end(&mut first).map_err(|e| io("read", e))?;
         let packing = Packing::of(&first);
@@ -92,12 +101,18 @@ impl Input {
                 Box::new(zstd::stream::read::Decoder::new(raw).map_err(|e| io("read", e))?)
             }
         };
-        Ok(Input { path: path.to_path_buf(), packing, size, reader, count })
+        Ok(Input { path: path.to_path_buf(), packing, size, reader, count, digest })
     }
 
     /// Bytes of the file read so far (before decompression).
     pub fn position(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
+    }
+
+    /// SHA-256 of the file's bytes read so far, in hexadecimal, if it was wanted.
+    pub fn digest(&self) -> Option<String> {
+        let digest = self.digest.as_ref()?.lock().ok()?.clone().finalize();
+        Some(digest.iter().map(|b| format!("{b:02x}")).collect())
     }
 
     /// Reads on.

@@ -39,6 +39,10 @@ pub struct RawBuffer {
     fields: &'static [Field],
     lengths: Vec<u32>,
     columns: Vec<Col>,
+    /// Columns that are vectors.
+    vectors: Vec<usize>,
+    /// Rows of a batch at most.
+    most: usize,
     /// Rows that are complete.
     rows: usize,
     /// Rows of the present packet.
@@ -80,19 +84,21 @@ impl RawBuffer {
             fields: def.fields,
             lengths: def.lengths.to_vec(),
             columns: (0..def.fields.len()).map(column).collect(),
+            vectors: Vec::new(),
+            most: buffer_rows.max(1),
             rows: 0,
             open: 0,
             ready: 0,
-            batch: buffer_rows,
+            batch: 1,
             flushed: 0,
             batches: Table::new(),
         };
-        buffer.lay_out(buffer_rows);
+        buffer.lay_out();
         buffer
     }
 
     /// Works out the kinds of the columns and the rows of a batch.
-    fn lay_out(&mut self, buffer_rows: usize) {
+    fn lay_out(&mut self) {
         let mut widest = 1;
         for (field, col) in self.fields.iter().zip(&mut self.columns) {
             let size = field.dtype.size();
@@ -114,7 +120,9 @@ impl RawBuffer {
             }
         }
         let rows = (BATCH_BYTES / widest).clamp(1, BATCH_ROWS);
-        self.batch = (1 << rows.ilog2()).min(buffer_rows.max(1));
+        self.batch = (1 << rows.ilog2()).min(self.most);
+        let kinds = self.columns.iter().enumerate();
+        self.vectors = kinds.filter(|(_, c)| c.kind == Kind::Vectors).map(|(i, _)| i).collect();
     }
 
     /// Changes the run-time length of a sample slot while there are no rows. Returns the length in force.
@@ -123,8 +131,7 @@ impl RawBuffer {
         let Some(length) = self.lengths.get_mut(usize::from(slot)) else { return 0 };
         if empty && *length != samples {
             *length = samples;
-            let limit = self.batch.max(BATCH_ROWS);
-            self.lay_out(limit);
+            self.lay_out();
         }
         self.lengths.get(usize::from(slot)).copied().unwrap_or(0)
     }
@@ -147,8 +154,8 @@ impl RawBuffer {
         if row >= self.ready {
             self.make_ready(row);
         }
-        for col in &mut self.columns {
-            if col.kind == Kind::Vectors {
+        for &i in &self.vectors {
+            if let Some(col) = self.columns.get_mut(i) {
                 let end = col.ends.last().copied().unwrap_or(0);
                 col.ends.push(end);
             }

@@ -89,6 +89,8 @@ pub struct Outcome {
     pub broken_input: Option<String>,
     /// The caller stopped before the end.
     pub stopped: bool,
+    /// SHA-256 of the file, if it was wanted and the file was read to its end.
+    pub digest: Option<String>,
 }
 
 /// The packet on its way in.
@@ -335,6 +337,9 @@ impl<F: Format, S: RowSink, H: Hooks<S>> Driver<'_, F, S, H> {
         self.end_garbage();
         self.outcome.broken_input = window.broken().map(str::to_owned);
         self.outcome.bytes.input = window.offset();
+        if !self.outcome.stopped {
+            self.outcome.digest = window.input().digest();
+        }
         Ok(self.outcome)
     }
 }

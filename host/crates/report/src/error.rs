@@ -28,7 +28,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The operating system refused.
-    #[error("{}: cannot {action}: {source}", path.display())]
+    #[error("{}: cannot {action}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -38,7 +38,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A report could not be expressed as JSON.
-    #[error("{}: cannot write the report: {source}", path.display())]
+    #[error("{}: cannot write the report", path.display())]
     Json {
         /// The file.
         path: PathBuf,
