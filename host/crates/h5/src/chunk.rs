@@ -28,16 +28,16 @@ impl Encoder {
         Encoder { compressor: Compressor::new(level), scratch: Vec::new() }
     }
 
-    /// Filters the chunk in `buffer` and leaves the result at its start. A chunk that deflate
-    /// would enlarge stays shuffled only. The memory for the result is the chunk's own.
-    pub fn encode(&mut self, buffer: &mut Vec<u8>, item: usize) -> Encoded {
-        self.scratch.resize(buffer.len(), 0);
-        shuffle(buffer, &mut self.scratch, item);
-        match self.compressor.zlib_compress(&self.scratch, buffer) {
-            Ok(length) if length < buffer.len() => Encoded { length, skipped: 0 },
+    /// Filters a chunk into `out`. A chunk that deflate would enlarge stays shuffled only.
+    pub fn encode(&mut self, chunk: &[u8], item: usize, out: &mut Vec<u8>) -> Encoded {
+        self.scratch.resize(chunk.len(), 0);
+        shuffle(chunk, &mut self.scratch, item);
+        out.resize(chunk.len(), 0);
+        match self.compressor.zlib_compress(&self.scratch, out) {
+            Ok(length) if length < chunk.len() => Encoded { length, skipped: 0 },
             _ => {
-                std::mem::swap(buffer, &mut self.scratch);
-                Encoded { length: buffer.len(), skipped: DEFLATE_SKIPPED }
+                std::mem::swap(out, &mut self.scratch);
+                Encoded { length: chunk.len(), skipped: DEFLATE_SKIPPED }
             }
         }
     }
@@ -124,8 +124,8 @@ mod tests {
         let from: Vec<u8> = (0..10_000u16).flat_map(|n| (n / 3).to_le_bytes()).collect();
         let mut shuffled = vec![0; from.len()];
         shuffle(&from, &mut shuffled, 2);
-        let mut buffer = from.clone();
-        let encoded = Encoder::new(4).encode(&mut buffer, 2);
+        let mut buffer = Vec::new();
+        let encoded = Encoder::new(4).encode(&from, 2, &mut buffer);
         assert_eq!(encoded.skipped, 0);
         assert!(encoded.length < from.len() / 4);
         let mut inflated = vec![0; from.len()];
@@ -140,8 +140,8 @@ mod tests {
         let from = noise(5000);
         let mut shuffled = vec![0; from.len()];
         shuffle(&from, &mut shuffled, 4);
-        let mut buffer = from;
-        let encoded = Encoder::new(1).encode(&mut buffer, 4);
+        let mut buffer = Vec::new();
+        let encoded = Encoder::new(1).encode(&from, 4, &mut buffer);
         assert_eq!(encoded, Encoded { length: 5000, skipped: DEFLATE_SKIPPED });
         assert_eq!(buffer, shuffled);
     }

@@ -27,12 +27,14 @@ mod error;
 mod ffi;
 pub mod lh5;
 mod options;
+mod piece;
 mod pipeline;
 mod pool;
 mod sink;
 #[cfg(test)]
 mod tests;
 pub mod tree;
+mod trial;
 mod writer;
 
 pub use error::Error;

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::chunk::Encoded;
+use crate::piece::Piece;
 use crate::pool::{Done, Job, Pool};
 use crate::sink::{Sink, Step};
 use crate::{Error, Options, Stats};
@@ -17,6 +19,8 @@ pub(crate) const RECYCLED: usize = 1 << 17;
 pub(crate) struct Place {
     pub(crate) index: usize,
     pub(crate) first_row: usize,
+    /// First element of each row.
+    pub(crate) first_element: usize,
     /// Rows of the dataset with this chunk.
     pub(crate) rows: usize,
 }
@@ -33,7 +37,9 @@ pub(crate) struct Pipeline {
     pool: Pool,
     sink: Sink,
     operations: VecDeque<Operation>,
+    /// Blocks of rows and chunks that were used before.
     spare: Vec<Vec<u8>>,
+    outs: Vec<Vec<u8>>,
     max_spare: usize,
     submitted: u64,
     pending: usize,
@@ -51,6 +57,7 @@ impl Pipeline {
             sink: Sink::create(path)?,
             operations: VecDeque::new(),
             spare: Vec::new(),
+            outs: Vec::new(),
             max_spare: 2 * options.threads.max(1),
             submitted: 0,
             pending: 0,
@@ -71,20 +78,21 @@ impl Pipeline {
         self.pump(false)
     }
 
-    /// Sends a full chunk through the filters.
+    /// Sends a chunk through the filters.
     pub(crate) fn chunk(
         &mut self,
         place: Place,
-        buffer: Vec<u8>,
+        piece: Piece,
         item: usize,
         filtered: bool,
     ) -> Result<(), Error> {
-        let (number, bytes) = (self.submitted, buffer.len());
+        let (number, bytes) = (self.submitted, piece.len());
+        let out = self.outs.pop().unwrap_or_default();
         self.submitted += 1;
         self.pending += bytes;
         self.operations.push_back(Operation::Chunk { number, place, bytes });
         self.pool
-            .submit(Job { number, buffer, item, filtered })
+            .submit(Job { number, piece, out, item, filtered })
             .map_err(|_| Error::Worker { path: self.path.clone() })?;
         self.pump(false)
     }
@@ -143,15 +151,26 @@ impl Pipeline {
     }
 
     fn store(&mut self, place: Place, done: Done) -> Result<(), Error> {
-        let Done { mut buffer, encoded: Encoded { length, skipped }, spent } = done;
-        self.sink.chunk(place.index, place.first_row, place.rows, skipped, &buffer[..length])?;
+        let Done { block, mut out, encoded: Encoded { length, skipped }, spent } = done;
+        self.sink.chunk(place, skipped, &out[..length])?;
         self.spent += spent;
         self.stats.stored_bytes += length as u64;
         self.stats.chunks += 1;
-        if buffer.capacity() >= RECYCLED && self.spare.len() < self.max_spare {
-            buffer.clear();
-            self.spare.push(buffer);
+        if self.outs.len() < self.max_spare {
+            out.clear();
+            self.outs.push(out);
+        }
+        if let Ok(block) = Arc::try_unwrap(block) {
+            self.reuse(block);
         }
         Ok(())
+    }
+
+    /// Keeps a block's memory for the next one.
+    fn reuse(&mut self, mut block: Vec<u8>) {
+        if block.capacity() >= RECYCLED && self.spare.len() < self.max_spare {
+            block.clear();
+            self.spare.push(block);
+        }
     }
 }

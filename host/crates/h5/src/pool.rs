@@ -9,18 +9,24 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::chunk::{Encoded, Encoder};
+use crate::piece::Piece;
 
 /// A chunk on its way through the filters.
 pub(crate) struct Job {
     pub(crate) number: u64,
-    pub(crate) buffer: Vec<u8>,
+    pub(crate) piece: Piece,
+    /// Memory for the result.
+    pub(crate) out: Vec<u8>,
     pub(crate) item: usize,
     pub(crate) filtered: bool,
 }
 
 /// A chunk after the filters.
 pub(crate) struct Done {
-    pub(crate) buffer: Vec<u8>,
+    /// The block of rows that the chunk was cut from.
+    pub(crate) block: Arc<Vec<u8>>,
+    /// The chunk as it is stored.
+    pub(crate) out: Vec<u8>,
     pub(crate) encoded: Encoded,
     pub(crate) spent: Duration,
 }
@@ -33,7 +39,7 @@ type Answer = (u64, Option<Done>);
 
 /// Filters chunks in several threads, or in the caller's if there are none.
 pub(crate) struct Pool {
-    inline: Option<Encoder>,
+    inline: Option<(Encoder, Vec<u8>)>,
     jobs: Option<Sender<Job>>,
     answers: Receiver<Answer>,
     ready: BTreeMap<u64, Done>,
@@ -56,14 +62,14 @@ impl Pool {
                 Builder::new().name("compress".into()).spawn(work).ok()
             })
             .collect();
-        let inline = workers.is_empty().then(|| Encoder::new(level));
+        let inline = workers.is_empty().then(|| (Encoder::new(level), Vec::new()));
         Pool { inline, jobs: Some(jobs), answers, ready: BTreeMap::new(), stop, workers }
     }
 
     /// Accepts a chunk. Does the work at once if the pool has no threads.
     pub(crate) fn submit(&mut self, job: Job) -> Result<(), Failed> {
-        if let Some(encoder) = &mut self.inline {
-            self.ready.insert(job.number, filter(encoder, job));
+        if let Some((encoder, scratch)) = &mut self.inline {
+            self.ready.insert(job.number, filter(encoder, scratch, job));
             return Ok(());
         }
         match &self.jobs {
@@ -103,7 +109,7 @@ impl Drop for Pool {
 }
 
 fn work(queue: &Mutex<Receiver<Job>>, results: &Sender<Answer>, stop: &AtomicBool, level: u8) {
-    let mut encoder = Encoder::new(level);
+    let (mut encoder, mut scratch) = (Encoder::new(level), Vec::new());
     loop {
         let received = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = received else { return };
@@ -111,34 +117,46 @@ fn work(queue: &Mutex<Receiver<Job>>, results: &Sender<Answer>, stop: &AtomicBoo
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        let done = catch_unwind(AssertUnwindSafe(|| filter(&mut encoder, job))).ok();
+        let done = catch_unwind(AssertUnwindSafe(|| filter(&mut encoder, &mut scratch, job))).ok();
         if results.send((number, done)).is_err() {
             return;
         }
     }
 }
 
-fn filter(encoder: &mut Encoder, job: Job) -> Done {
-    let Job { mut buffer, item, filtered, .. } = job;
+fn filter(encoder: &mut Encoder, scratch: &mut Vec<u8>, job: Job) -> Done {
+    let Job { piece, mut out, item, filtered, .. } = job;
     let start = Instant::now();
+    let chunk = piece.bytes(scratch);
     let encoded = match filtered {
-        true => encoder.encode(&mut buffer, item),
-        false => Encoded { length: buffer.len(), skipped: 0 },
+        true => encoder.encode(chunk, item, &mut out),
+        false => {
+            out.clear();
+            out.extend_from_slice(chunk);
+            Encoded { length: out.len(), skipped: 0 }
+        }
     };
-    Done { buffer, encoded, spent: start.elapsed() }
+    Done { block: piece.block, out, encoded, spent: start.elapsed() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::piece::Cut;
+
+    fn job(number: u64, block: Vec<u8>) -> Job {
+        let cut = Cut { rows: block.len(), width: 1 };
+        let rows = 0..block.len();
+        let piece = Piece { block: Arc::new(block), row_bytes: 1, rows, first: 0, cut };
+        Job { number, piece, out: Vec::new(), item: 2, filtered: true }
+    }
 
     #[test]
     fn answers_are_taken_by_number() {
         for threads in [1, 3] {
             let mut pool = Pool::new(threads, 1);
             for number in 0..20 {
-                let buffer = vec![number as u8; 1000];
-                pool.submit(Job { number, buffer, item: 2, filtered: true }).unwrap();
+                pool.submit(job(number, vec![number as u8; 1000])).unwrap();
             }
             for number in (0..20).rev() {
                 let done = pool.take(number, true).unwrap().unwrap();
@@ -151,7 +169,7 @@ mod tests {
     fn dropping_a_busy_pool_does_not_hang() {
         let mut pool = Pool::new(2, 6);
         for number in 0..50 {
-            pool.submit(Job { number, buffer: vec![7; 100_000], item: 2, filtered: true }).unwrap();
+            pool.submit(job(number, vec![7; 100_000])).unwrap();
         }
     }
 }

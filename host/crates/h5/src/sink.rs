@@ -7,6 +7,7 @@ use tierline_table::DType;
 
 use crate::Error;
 use crate::ffi::{self, Handle};
+use crate::pipeline::Place;
 
 /// Datasets that are open at the same time.
 const MAX_OPEN: usize = 256;
@@ -30,6 +31,8 @@ pub(crate) struct Layout {
     pub(crate) dtype: DType,
     pub(crate) row_shape: Vec<usize>,
     pub(crate) chunk_rows: usize,
+    /// Elements of each row to the chunk, where rows are cut into stripes (rows of one extent only).
+    pub(crate) stripe: Option<usize>,
     pub(crate) deflate: Option<u8>,
 }
 
@@ -101,6 +104,7 @@ impl Sink {
             dtype: layout.dtype,
             row_shape: &layout.row_shape,
             chunk_rows: layout.chunk_rows,
+            stripe: layout.stripe,
             deflate: layout.deflate,
         };
         let dataset = ffi::create_dataset(&self.file, &path, &chunked)
@@ -141,22 +145,19 @@ impl Sink {
         Ok(())
     }
 
-    /// Stores a filtered chunk that starts at `first_row`; the dataset then has `rows` rows.
-    pub(crate) fn chunk(
-        &mut self,
-        index: usize,
-        first_row: usize,
-        rows: usize,
-        skipped: u32,
-        bytes: &[u8],
-    ) -> Result<(), Error> {
-        self.set_rows(index, rows)?;
+    /// Stores a filtered chunk; the dataset then has as many rows as its place says.
+    pub(crate) fn chunk(&mut self, place: Place, skipped: u32, bytes: &[u8]) -> Result<(), Error> {
+        let index = place.index;
+        self.set_rows(index, place.rows)?;
         let (Some((_, handle)), Some(created)) = (self.open.get(&index), self.created.get(&index))
         else {
             return Err(self.incomplete());
         };
-        let rank = created.row_shape.len() + 1;
-        ffi::write_chunk(handle, first_row, rank, skipped, bytes).map_err(Error::hdf5(
+        let mut offset = vec![0; created.row_shape.len() + 1];
+        for (to, from) in offset.iter_mut().zip([place.first_row, place.first_element]) {
+            *to = from as u64;
+        }
+        ffi::write_chunk(handle, &offset, skipped, bytes).map_err(Error::hdf5(
             &self.path,
             &created.path,
             "write a chunk of",

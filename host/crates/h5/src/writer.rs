@@ -2,13 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tierline_table::{DType, Scalar};
 
+use crate::piece::{Cut, Piece};
 use crate::pipeline::{Pipeline, Place, RECYCLED};
 use crate::pool::Pool;
 use crate::sink::{Layout, Pairs, Step};
+use crate::trial::Trial;
 use crate::{Compression, Error, Options, Stats};
+
+/// Elements of a stripe, about. Rows repeat within reach of deflate's window of 32 KiB if there are
+/// fewer than 128 between them.
+const STRIPE: usize = 256;
 
 /// HDF5 stores the size of a chunk in 32 bits.
 const MAX_CHUNK: usize = u32::MAX as usize;
@@ -23,13 +30,22 @@ struct Dataset {
     row_bytes: usize,
     rows: usize,
     cut_rows: usize,
+    /// Rows gathered before they are cut into chunks.
+    block_rows: usize,
+    /// Elements to the stripe, if stripes are tried.
+    stripe: Option<usize>,
     partial: Vec<u8>,
     attrs: Option<Pairs>,
 }
 
 impl Dataset {
-    fn chunk_bytes(&self) -> usize {
-        self.layout.chunk_rows * self.row_bytes
+    fn block_bytes(&self) -> usize {
+        self.block_rows * self.row_bytes
+    }
+
+    fn cut(&self) -> Cut {
+        let width = self.layout.stripe.map_or(self.row_bytes, |n| n * self.layout.dtype.size());
+        Cut { rows: self.layout.chunk_rows, width }
     }
 }
 
@@ -44,11 +60,12 @@ enum Kind {
 /// Writes a file of chunked, compressed, extendible datasets.
 ///
 /// Everything happens in the file in the order of the calls, whatever the number of threads. A
-/// dataset is created when its first chunk is full or at the end, so that a short one gets a
-/// chunk of its size. Without [`finish`](Self::finish) the file is incomplete.
+/// dataset is created when its first rows are cut into chunks or at the end, so that a short one
+/// gets a chunk of its size. Without [`finish`](Self::finish) the file is incomplete.
 pub struct Writer {
     path: PathBuf,
     compression: Compression,
+    trial: Trial,
     pipeline: Pipeline,
     datasets: Vec<Dataset>,
     kinds: HashMap<String, Kind>,
@@ -70,6 +87,7 @@ impl Writer {
         Ok(Writer {
             path: path.to_path_buf(),
             compression: options.compression,
+            trial: Trial::new(level),
             pipeline: Pipeline::new(path, pool, &options)?,
             datasets: Vec::new(),
             kinds: HashMap::new(),
@@ -128,7 +146,8 @@ impl Writer {
             Compression::None => None,
             Compression::Gzip(level) => Some(level),
         };
-        let layout = Layout { dtype, row_shape: row_shape.to_vec(), chunk_rows, deflate };
+        let layout =
+            Layout { dtype, row_shape: row_shape.to_vec(), chunk_rows, stripe: None, deflate };
         let (attrs, partial) = (Some(owned(attrs)), Vec::new());
         self.datasets.push(Dataset {
             path,
@@ -136,10 +155,27 @@ impl Writer {
             row_bytes,
             rows: 0,
             cut_rows: 0,
+            block_rows: chunk_rows,
+            stripe: None,
             partial,
             attrs,
         });
         Ok(DatasetId(self.datasets.len() - 1))
+    }
+
+    /// Lets a dataset of long rows choose between chunks of whole rows and stripes of some elements
+    /// of up to `block_rows` rows: `block_rows` rows are gathered, and what compresses better on a
+    /// sample of the first block is used for all. Rows that resemble each other element by element
+    /// (or repeat) are smaller in stripes, smooth ones in whole rows.
+    pub fn try_stripes(&mut self, id: DatasetId, block_rows: usize) {
+        let dataset = &mut self.datasets[id.0];
+        let [elements] = dataset.layout.row_shape[..] else { return };
+        if dataset.layout.deflate.is_none() || elements < 2 * STRIPE || dataset.rows > 0 {
+            return;
+        }
+        let whole = dataset.layout.chunk_rows;
+        dataset.block_rows = (block_rows / whole).max(1) * whole;
+        dataset.stripe = Some(elements.div_ceil(elements.div_ceil(STRIPE)));
     }
 
     /// Appends whole rows, given as little-endian bytes.
@@ -167,7 +203,7 @@ impl Writer {
     /// one chunk are not copied.
     pub fn append_vec(&mut self, id: DatasetId, mut data: Vec<u8>) -> Result<Vec<u8>, Error> {
         let dataset = &self.datasets[id.0];
-        let chunk_bytes = dataset.chunk_bytes();
+        let chunk_bytes = dataset.block_bytes();
         if dataset.partial.is_empty() && data.len() == chunk_bytes && chunk_bytes >= RECYCLED {
             self.count(id, data.len())?;
             self.cut(id.0, data)?;
@@ -261,12 +297,11 @@ impl Writer {
 
     fn finish_dataset(&mut self, index: usize) -> Result<(), Error> {
         let dataset = &mut self.datasets[index];
-        let mut partial = std::mem::take(&mut dataset.partial);
+        let partial = std::mem::take(&mut dataset.partial);
         if dataset.cut_rows == 0 && dataset.rows > 0 {
             dataset.layout.chunk_rows = dataset.layout.chunk_rows.min(dataset.rows);
         }
         if !partial.is_empty() {
-            partial.resize(dataset.chunk_bytes(), 0);
             return self.cut(index, partial);
         }
         self.create_dataset(index)?;
@@ -274,7 +309,7 @@ impl Writer {
         self.pipeline.step(Step::Rows { index, rows })
     }
 
-    /// Checks the size of what is to be appended and counts it; returns the bytes of a chunk.
+    /// Checks the size of what is to be appended and counts it; returns the bytes of a block.
     fn count(&mut self, id: DatasetId, bytes: usize) -> Result<usize, Error> {
         let dataset = &mut self.datasets[id.0];
         let row_bytes = dataset.row_bytes;
@@ -285,18 +320,39 @@ impl Writer {
         }
         dataset.rows += bytes / row_bytes.max(1);
         self.raw_bytes += bytes as u64;
-        Ok(dataset.chunk_bytes())
+        Ok(dataset.block_bytes())
     }
 
-    /// Sends a full chunk through the filters.
-    fn cut(&mut self, index: usize, buffer: Vec<u8>) -> Result<(), Error> {
+    /// Cuts a block of rows into chunks and sends these through the filters.
+    fn cut(&mut self, index: usize, block: Vec<u8>) -> Result<(), Error> {
+        let dataset = &mut self.datasets[index];
+        let rows = block.len() / dataset.row_bytes.max(1);
+        let block = Arc::new(block);
+        if dataset.cut_rows == 0
+            && let Some(stripe) = dataset.stripe
+        {
+            let item = dataset.layout.dtype.size();
+            let striped = Cut { rows: rows.min(dataset.block_rows), width: stripe * item };
+            if self.trial.is_smaller(&block, dataset.row_bytes, item, striped, dataset.cut()) {
+                dataset.layout.chunk_rows = striped.rows;
+                dataset.layout.stripe = Some(stripe);
+            }
+        }
         self.create_dataset(index)?;
         let dataset = &mut self.datasets[index];
-        let first_row = dataset.cut_rows;
-        dataset.cut_rows = dataset.rows.min(first_row + dataset.layout.chunk_rows);
-        let place = Place { index, first_row, rows: dataset.cut_rows };
+        let (cut, row_bytes, base) = (dataset.cut(), dataset.row_bytes, dataset.cut_rows);
+        dataset.cut_rows += rows;
         let (item, filtered) = (dataset.layout.dtype.size(), dataset.layout.deflate.is_some());
-        self.pipeline.chunk(place, buffer, item, filtered)
+        for row in (0..rows).step_by(cut.rows) {
+            let end = rows.min(row + cut.rows);
+            for first in (0..row_bytes.max(1)).step_by(cut.width.max(1)) {
+                let first_element = first / item;
+                let place = Place { index, first_row: base + row, first_element, rows: base + end };
+                let piece = Piece { block: block.clone(), row_bytes, rows: row..end, first, cut };
+                self.pipeline.chunk(place, piece, item, filtered)?;
+            }
+        }
+        Ok(())
     }
 
     fn create_dataset(&mut self, index: usize) -> Result<(), Error> {

@@ -22,7 +22,7 @@ use crate::window::Window;
 /// Stack of the decoding thread: the state of several streams of 2400 channels lies there while it is made.
 const STACK: usize = 64 << 20;
 /// Bytes that all unfinished chunks of a file may hold.
-const CHUNK_MEMORY: usize = 16 << 20;
+const CHUNK_MEMORY: usize = 24 << 20;
 /// Bytes of chunks on their way through compression.
 const PENDING: usize = 6 << 20;
 
@@ -193,6 +193,8 @@ struct FileSink<'a> {
     target: &'a AtomicOutput,
     writer: Writer,
     tables: Vec<Option<TableWriter>>,
+    /// Tables made so far.
+    created: usize,
     garbage: GarbageTable,
     skipped: BTreeMap<String, (u64, u64)>,
     name_of: fn(u32, u8) -> String,
@@ -226,6 +228,7 @@ impl<'a> FileSink<'a> {
             target,
             writer,
             tables: Vec::new(),
+            created: 0,
             garbage: GarbageTable::default(),
             skipped: BTreeMap::new(),
             name_of: kind_label::<F>,
@@ -237,13 +240,17 @@ impl<'a> FileSink<'a> {
     fn flush(&mut self, library: &mut RawBufferLibrary, all: bool) -> Result<()> {
         let buffers = library.buffers().len();
         self.tables.resize_with(buffers, || None);
-        let policy = ChunkPolicy::for_tables(buffers, CHUNK_MEMORY);
         for (buffer, table) in library.buffers_mut().iter_mut().zip(&mut self.tables) {
             if !(buffer.is_full() || all && buffer.total() > 0) {
                 continue;
             }
             let (writer, target) = (&mut self.writer, self.target);
             if table.is_none() {
+                // The first table, which is mostly the one that matters, gets half of the memory, the second a sixth,
+                // and so on: however many there are, the sum is bounded.
+                self.created += 1;
+                let share = self.created * (self.created + 1);
+                let policy = ChunkPolicy::for_tables(share, CHUNK_MEMORY);
                 let layout = buffer.layout()?;
                 let made = TableWriter::create(writer, &buffer.name, &layout, policy);
                 *table = Some(made.map_err(|e| output_error(target, e))?);

@@ -10,6 +10,9 @@ const BATCH_BYTES: usize = 256 * 1024;
 /// Rows of a batch of narrow columns.
 const BATCH_ROWS: usize = 8192;
 
+/// Bytes of all vectors of a table that make a batch.
+const BATCH_VECTORS: usize = 1 << 20;
+
 /// How a column keeps its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -141,9 +144,10 @@ impl RawBuffer {
         self.flushed + self.rows as u64
     }
 
-    /// Whether a batch is complete.
+    /// Whether a batch is complete: rows enough, or vectors of enough bytes.
     pub fn is_full(&self) -> bool {
-        self.rows >= self.batch
+        let vectors = || self.vectors.iter().filter_map(|&i| Some(self.columns.get(i)?.data.len()));
+        self.rows >= self.batch || vectors().sum::<usize>() > BATCH_VECTORS
     }
 
     /// Opens a row; returns its number within the buffer.

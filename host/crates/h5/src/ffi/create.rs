@@ -24,6 +24,7 @@ pub(crate) struct Chunked<'a> {
     pub(crate) dtype: DType,
     pub(crate) row_shape: &'a [usize],
     pub(crate) chunk_rows: usize,
+    pub(crate) stripe: Option<usize>,
     pub(crate) deflate: Option<u8>,
 }
 
@@ -92,7 +93,10 @@ pub(crate) fn create_dataset(file: &Handle, path: &str, layout: &Chunked) -> Res
     let name = c_string(path)?;
     let mut extent = dims(0, layout.row_shape, false);
     let mut limits = extent.clone();
-    let chunk = dims(layout.chunk_rows, layout.row_shape, true);
+    let mut chunk = dims(layout.chunk_rows, layout.row_shape, true);
+    if let (Some(stripe), [_, elements]) = (layout.stripe, chunk.as_mut_slice()) {
+        *elements = stripe as u64;
+    }
     extent[0] = 0;
     limits[0] = h5s::H5S_UNLIMITED;
     let rank = extent.len() as i32;
@@ -193,16 +197,14 @@ pub(crate) fn set_rows(dataset: &Handle, rows: usize, row_shape: &[usize]) -> Re
     sync(|| check(unsafe { h5d::H5Dset_extent(dataset.id(), extent.as_ptr()) }))
 }
 
-/// Stores a chunk that went through the filters already, except those in `skipped`.
+/// Stores a chunk that went through the filters already, except those in `skipped`. `offset`: its
+/// first element, an index per extent.
 pub(crate) fn write_chunk(
     dataset: &Handle,
-    first_row: usize,
-    rank: usize,
+    offset: &[u64],
     skipped: u32,
     bytes: &[u8],
 ) -> Result<()> {
-    let mut offset = vec![0; rank];
-    offset[0] = first_row as u64;
     let (id, length, data) = (dataset.id(), bytes.len(), bytes.as_ptr().cast());
     sync(|| {
         // SAFETY: `offset` has the dataset's rank; `data` points to `length` readable bytes.

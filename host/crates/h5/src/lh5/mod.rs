@@ -167,7 +167,11 @@ fn create_table(
         columns.push(match &named.column {
             Column::Array(array) => {
                 let rows = limits.rows(array.row_bytes());
-                ColumnWriter::Array(create_array(writer, &inner, &named.attrs, array, rows)?)
+                let id = create_array(writer, &inner, &named.attrs, array, rows)?;
+                if let Some(rows) = limits.stripe_rows(array.row_bytes()) {
+                    writer.try_stripes(id, rows);
+                }
+                ColumnWriter::Array(id)
             }
             Column::Vectors(vectors) => {
                 create_vectors(writer, &inner, &named.attrs, vectors, limits)?

@@ -56,7 +56,18 @@ impl Limits {
         let rows = (target / row_bytes.max(1)).clamp(1, most);
         1 << rows.ilog2()
     }
+
+    /// Rows of a block for which stripes are tried; `None` where there is no room for them.
+    pub(super) fn stripe_rows(&self, row_bytes: usize) -> Option<usize> {
+        let rows = STRIPE_ROWS.min(self.wide_rows);
+        (row_bytes > WIDE && rows >= FEWEST).then(|| 1 << rows.ilog2())
+    }
 }
+
+/// Rows of a block that is cut into stripes, if memory allows.
+const STRIPE_ROWS: usize = 256;
+/// Fewer rows are not worth stripes.
+const FEWEST: usize = 64;
 
 /// Bytes to the row of wide and of narrow columns. Rows of vectors count as one element.
 fn row_bytes(table: &Table) -> (usize, usize) {
