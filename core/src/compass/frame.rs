@@ -28,7 +28,8 @@ enum Answer {
 }
 
 /// Whether events of this layout follow one another from byte `at` on, all with the number of samples of the first.
-fn chain(layout: Layout, window: &[u8], at: usize, eof: bool) -> Answer {
+/// Where the stream ends within an event, `least` complete ones before it are enough.
+fn chain(layout: Layout, window: &[u8], at: usize, eof: bool, least: usize) -> Answer {
     let Some(samples) = layout.samples(window, at) else {
         return if eof { Answer::No } else { Answer::Need(at.saturating_add(layout.head())) };
     };
@@ -46,7 +47,7 @@ fn chain(layout: Layout, window: &[u8], at: usize, eof: bool) -> Answer {
             Some(_) => return Answer::No,
             None if !eof => return Answer::Need(next.saturating_add(layout.head())),
             // The file ends within this event: the others must do.
-            None => return if i > 1 { Answer::Yes } else { Answer::No },
+            None => return if i >= least { Answer::Yes } else { Answer::No },
         }
         next = next.saturating_add(size);
     }
@@ -66,9 +67,9 @@ pub(super) fn sniff(bytes: &[u8]) -> Sniff {
         Some(0xCA) => {
             let layout = Layout(bytes.first().copied().unwrap_or(0) & 15);
             layout.has(Layout::CHANNELS | Layout::CALIBRATED)
-                && !matches!(chain(layout, bytes, 2, false), Answer::No)
+                && !matches!(chain(layout, bytes, 2, false, 2), Answer::No)
         }
-        _ => GUESSES.iter().any(|&g| matches!(chain(Layout(g), bytes, 0, false), Answer::Yes)),
+        _ => GUESSES.iter().any(|&g| matches!(chain(Layout(g), bytes, 0, false, 2), Answer::Yes)),
     };
     weak_or(bytes, sure)
 }
@@ -157,7 +158,7 @@ impl CompassFramer {
             });
         }
         for guess in GUESSES {
-            match chain(Layout(guess), window, 0, eof) {
+            match chain(Layout(guess), window, 0, eof, 2) {
                 Answer::Yes => {
                     let layout = Layout(guess);
                     let samples = layout.samples(window, 0);
@@ -180,7 +181,7 @@ impl CompassFramer {
         if window.is_empty() && eof {
             return Some(Step::End);
         }
-        match chain(layout, window, 0, eof) {
+        match chain(layout, window, 0, eof, 1) {
             Answer::Yes => self.samples = layout.samples(window, 0),
             Answer::Need(n) if n <= self.limits.window => return Some(Step::Need(n)),
             _ => {
@@ -267,7 +268,8 @@ impl CompassFramer {
         let mut used = window.len();
         for at in first..window.len() {
             let fits = self.samples.is_none_or(|n| layout.samples(window, at) == Some(n));
-            match chain(layout, window, at, eof) {
+            let least = if self.samples.is_some_and(|n| n > 0) { 1 } else { 2 };
+            match chain(layout, window, at, eof, least) {
                 Answer::Yes if fits => {
                     self.lost = None;
                     used = at;

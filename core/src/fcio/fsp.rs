@@ -19,6 +19,7 @@ use super::config::PACKET_ID_TEXT;
 use crate::bytes::{Cursor, i32_at};
 use crate::decoder::{Row, RowSink};
 use crate::field::{DType, Field, Shape, Value};
+use crate::part::Part;
 
 const fn bare(name: &'static str, dtype: DType) -> Field {
     Field::one(name, dtype).describe("")
@@ -256,18 +257,16 @@ impl ConfigReader {
         Self { seconds: 0 }
     }
 
-    /// Takes a frame.
-    pub(super) fn frame<S: RowSink>(
-        &mut self,
-        frame: u32,
-        bytes: &[u8],
-        place: Place,
-        sink: &mut S,
-    ) {
+    /// Takes a frame, or a slice of a list.
+    pub(super) fn frame<S: RowSink>(&mut self, part: &Part<'_>, place: Place, sink: &mut S) {
+        let bytes = part.bytes;
         let mut c = Cursor::new(bytes);
-        match CONFIG_FRAMES.get(frame as usize) {
+        match CONFIG_FRAMES.get(part.frame as usize) {
             Some(&Column(column)) => {
                 let Some(f) = field(column) else { return };
+                if part.first > 0 && f.shape != Shape::Any {
+                    return;
+                }
                 let value = match (f.shape, f.dtype) {
                     (Shape::Any, dtype) => Value::Array(dtype, bytes),
                     (_, DType::F32) => Value::F32(c.f32().unwrap_or(0.0)),
@@ -276,6 +275,7 @@ impl ConfigReader {
                 };
                 place.put(CONFIG_FIELDS, column.into(), value, sink);
             }
+            Some(WriteFlags(_) | Seconds | Nanoseconds(_)) if part.first > 0 => {}
             Some(&WriteFlags(column)) => {
                 for column in column..column.saturating_add(2) {
                     let flags = Value::I64(c.i64().unwrap_or(0));
@@ -289,7 +289,8 @@ impl ConfigReader {
                 place.put(CONFIG_FIELDS, column.into(), Value::I64(ns as i64), sink);
             }
             Some(&Labels(column)) => {
-                for (i, label) in bytes.chunks_exact(LABEL).enumerate().take(LABELS as usize) {
+                let first = part.first as usize / LABEL;
+                for (i, label) in (first..LABELS as usize).zip(bytes.chunks_exact(LABEL)) {
                     let text = label.split(|&b| b == 0).next().unwrap_or(&[]);
                     let text = text.get(..LABEL - 1).unwrap_or(text);
                     place.put(CONFIG_FIELDS, column.into(), Value::Label(i as u32, text), sink);
@@ -318,12 +319,13 @@ impl<const N: usize> Kept<N> {
         Self { words: [[0; 4]; N], bytes: 0 }
     }
 
-    fn set(&mut self, bytes: &[u8]) {
-        let room = self.words.as_flattened_mut();
-        let n = bytes.len().min(room.len());
-        if let (Some(to), Some(from)) = (room.get_mut(..n), bytes.get(..n)) {
-            to.copy_from_slice(from);
-            self.bytes = n;
+    /// Takes a slice of the list.
+    fn set(&mut self, part: &Part<'_>) {
+        self.bytes = part.first as usize;
+        let room = self.words.as_flattened_mut().iter_mut().skip(self.bytes);
+        for (to, from) in room.zip(part.bytes) {
+            *to = *from;
+            self.bytes += 1;
         }
     }
 
@@ -377,15 +379,18 @@ impl<const N: usize> Decision<N> {
         self.pending = false;
     }
 
-    pub(super) fn frame(&mut self, frame: u32, bytes: &[u8]) {
-        match frame {
+    /// Takes a frame, or a slice of a list.
+    pub(super) fn frame(&mut self, part: &Part<'_>) {
+        let bytes = part.bytes;
+        match part.frame {
+            5 => self.ct_trace_idx.set(part),
+            6 => self.ct_max.set(part),
+            10 => self.prescaled.set(part),
+            _ if part.first > 0 => {}
             0 => copy(&mut self.flags, bytes),
             2 => self.nconsecutive = i32_at(bytes, 0).unwrap_or(0),
             3 => copy(&mut self.hwm, bytes),
             4 => copy(&mut self.wps, bytes),
-            5 => self.ct_trace_idx.set(bytes),
-            6 => self.ct_max.set(bytes),
-            10 => self.prescaled.set(bytes),
             _ => {}
         }
     }

@@ -1,0 +1,142 @@
+//! One damaged byte, foreign bytes, lying lengths: never a panic, never a hang, and what isn't touched arrives.
+
+use std::collections::BTreeMap;
+
+use tierline_core::{Fate, FrameLimits};
+use tierline_tests::big_stack;
+use tierline_tests::drive::{Feed, Outcome, Packet, drive};
+use tierline_tests::record::Record;
+use tierline_tests::streams::{self, Stream};
+
+/// Columns that a damaged record before this one may change: counters, and times that add up.
+const CARRIED: [&str; 5] = ["packet_id", "runtime", "lifetime", "deadtime", "deadinterval_nsec"];
+
+type Cells<'a> = Vec<(&'static str, &'a [u8])>;
+
+/// What must not change of a row.
+fn cells<'a>(outcome: &Outcome, row: &'a Record) -> Cells<'a> {
+    let name = |column: usize| outcome.sink.column(row.table, column);
+    let cells = row.cells.iter().map(|(column, bytes)| (name(*column), &bytes[..]));
+    cells.filter(|(name, _)| !CARRIED.contains(name)).collect()
+}
+
+/// Rows by the packet that they come from.
+fn by_packet(outcome: &Outcome) -> BTreeMap<u64, Vec<&Record>> {
+    let mut packets: BTreeMap<u64, Vec<&Record>> = BTreeMap::new();
+    for row in &outcome.sink.rows {
+        packets.entry(row.packet).or_default().push(row);
+    }
+    packets
+}
+
+struct Case {
+    stream: Stream,
+    whole: Outcome,
+    /// First byte after the configuration of the stream.
+    data: usize,
+}
+
+impl Case {
+    fn new(stream: Stream) -> Self {
+        let whole = drive(stream.format, &stream.bytes, &Feed::WHOLE);
+        let first =
+            whole.packets.iter().find(|p| p.fate != Fate::Header && !configures(&stream, p));
+        let data = first.map_or(stream.bytes.len(), |p| p.start as usize);
+        Case { stream, whole, data }
+    }
+
+    /// A packet that the damage doesn't touch, but that depends on what it does touch.
+    fn depends(&self, packet: &Packet, at: usize) -> bool {
+        let index = self.whole.packets.iter().position(|p| p.start == packet.start).unwrap_or(0);
+        let before = index.checked_sub(1).and_then(|i| self.whole.packets.get(i));
+        let hit = |p: &Packet| (p.start as usize..p.end as usize).contains(&at);
+        match self.stream.format {
+            // The decision of the software trigger lies before its event.
+            "FCIO" => before.is_some_and(|p| hit(p) && p.kind == 9),
+            _ => false,
+        }
+    }
+
+    fn check(&self, bytes: &[u8], at: usize, limits: FrameLimits) {
+        let got = drive(self.stream.format, bytes, &Feed { pieces: &[], limits });
+        let what = format!("{}, byte {at}: {:?}", self.stream.name, got.errors);
+        let hit = |p: &Packet| (p.start as usize..p.end as usize).contains(&at);
+        let touched = self.whole.packets.iter().find(|p| hit(p));
+        if at < self.data || touched.is_some_and(|p| configures(&self.stream, p)) {
+            return;
+        }
+        assert_eq!(got.fatal, None, "{what}");
+        let (want, have) = (by_packet(&self.whole), by_packet(&got));
+        for packet in self.whole.packets.iter().filter(|p| !hit(p) && !self.depends(p, at)) {
+            let rows = want.get(&packet.start).map_or(&[][..], |rows| rows);
+            let others = have.get(&packet.start).map_or(&[][..], |rows| rows);
+            let same = rows.len() == others.len()
+                && rows.iter().zip(others).all(|(row, other)| {
+                    (row.table, row.key) == (other.table, other.key)
+                        && cells(&self.whole, row) == cells(&got, other)
+                });
+            assert!(same, "{what}: {packet:?} gave {} of {} rows", others.len(), rows.len());
+        }
+    }
+
+    fn flip_all(&self, step: usize, masks: &[u8], limits: FrameLimits) {
+        // Of an ORCA header's text, some.
+        let dull = |at: &usize| self.stream.format == "ORCA" && *at < self.data && at % 83 > 0;
+        let mut bytes = self.stream.bytes.clone();
+        for at in (0..bytes.len()).step_by(step).filter(|at| !dull(at)) {
+            for mask in masks {
+                bytes[at] ^= mask;
+                self.check(&bytes, at, limits);
+                bytes[at] ^= mask;
+            }
+        }
+    }
+}
+
+/// Packets that say how later ones are read.
+fn configures(stream: &Stream, packet: &Packet) -> bool {
+    match stream.format {
+        "FCIO" => matches!(packet.kind, 0 | 1 | 8),
+        // Listener and FCIO configurations have these ids in the emitter's files.
+        "ORCA" => matches!(packet.kind, 2 | 4),
+        _ => packet.fate == Fate::Header,
+    }
+}
+
+fn flip(streams: Vec<Stream>, step: usize, limits: FrameLimits) {
+    big_stack(|| {
+        for stream in streams {
+            Case::new(stream).flip_all(step, &[0xFF, 0x01], limits);
+        }
+    });
+}
+
+#[test]
+fn flipped_bytes_fcio() {
+    flip(streams::fcio(), 1, FrameLimits::HOST);
+}
+
+#[test]
+fn flipped_bytes_orca() {
+    flip(streams::orca(), 1, FrameLimits::HOST);
+}
+
+#[test]
+fn flipped_bytes_llama() {
+    flip(streams::llama(), 1, FrameLimits::HOST);
+}
+
+#[test]
+fn flipped_bytes_compass() {
+    flip(streams::compass(), 1, FrameLimits::HOST);
+}
+
+#[test]
+fn flipped_bytes_of_examples() {
+    flip(streams::examples(3), 97, FrameLimits::HOST);
+}
+
+#[test]
+fn flipped_bytes_in_the_window_of_a_front_end() {
+    flip(streams::all(), 11, FrameLimits { piece: 64, window: 8192 });
+}
