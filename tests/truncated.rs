@@ -6,23 +6,6 @@ use tierline_tests::drive::{Feed, Outcome, Packet, drive};
 use tierline_tests::record::Record;
 use tierline_tests::streams::{self, Stream};
 
-/// Where the frames of an FCIO stream start.
-fn frame_starts(bytes: &[u8]) -> Vec<usize> {
-    let mut at = 0;
-    let mut starts = Vec::new();
-    while let Some(word) = bytes.get(at..at + 4) {
-        starts.push(at);
-        let word = i32::from_le_bytes(word.try_into().unwrap());
-        at += match word {
-            -1_000_000_001 => 68,
-            0.. => 4 + word as usize,
-            _ => 4,
-        };
-    }
-    starts.push(at);
-    starts
-}
-
 /// A record that lacks only frames which writers may leave out: Config without trace map and stream id, Event without
 /// dead region, the old software-trigger decision, any record without its surplus frames.
 fn may_lack(stream: &Stream, packet: &Packet, cut: usize, starts: &[usize]) -> bool {
@@ -80,7 +63,8 @@ fn check(stream: &Stream, whole: &Outcome, cut: usize, starts: &[usize], limits:
 
 fn check_all(stream: &Stream, limits: FrameLimits, step: usize) {
     let whole = drive(stream.format, &stream.bytes, &Feed { pieces: &[], limits });
-    let starts = if stream.format == "FCIO" { frame_starts(&stream.bytes) } else { Vec::new() };
+    let starts =
+        if stream.format == "FCIO" { streams::frame_starts(&stream.bytes) } else { Vec::new() };
     // An ORCA header is thousands of bytes of text: not every one of them.
     let header = whole.packets.first().map_or(0, |p| p.end as usize);
     let dull = |cut: &usize| stream.format == "ORCA" && *cut < header && cut % 61 != 0;

@@ -232,3 +232,20 @@ pub fn compass() -> Vec<Stream> {
     // The format has no events without any energy.
     setups.filter(|s| s.energy_channels || s.energy_calibrated).map(make).collect()
 }
+
+/// Where the frames of an FCIO stream start.
+pub fn frame_starts(bytes: &[u8]) -> Vec<usize> {
+    let mut at = 0;
+    let mut starts = Vec::new();
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        starts.push(at);
+        let word = i32::from_le_bytes(*word);
+        at += match word {
+            -1_000_000_001 => 68,
+            0.. => 4 + word as usize,
+            _ => 4,
+        };
+    }
+    starts.push(at);
+    starts
+}

@@ -15,8 +15,8 @@ const WHOLE: usize = 1280;
 /// No frame is longer (the trace buffer of the largest stream).
 const MAX_FRAME: usize = 2 * 672 * 32770;
 /// Frames that a newer writer may add to a record.
-const SURPLUS: usize = 64;
-/// An unknown tag above this is taken for damage where there is a doubt.
+const SURPLUS: usize = 8;
+/// A tag above this is taken for damage.
 const MAX_TAG: i32 = 1 << 16;
 /// Bytes of one slice of per-trace arrays.
 const LIST_MAX: u32 = 2 * MAX_TRACES as u32;
@@ -126,7 +126,7 @@ impl Framer {
         if word == PROTOCOL {
             return if self.record.is_some() { self.close() } else { self.protocol(window, eof) };
         }
-        if word < PROTOCOL {
+        if word < -MAX_TAG {
             return Err(self.error(Kind::Malformed, "frame header", word.into(), 0));
         }
         if word < 0 {
@@ -233,7 +233,7 @@ impl Framer {
         let fits = match expect {
             Expect::Exact(n) => len == n,
             Expect::UpTo(max, unit) => len <= max && len.is_multiple_of(unit),
-            Expect::Any => len as usize > LOOKAHEAD && known_frames(rec.tag) == 0,
+            Expect::Any => false,
         };
         let size = len as usize;
         if size > MAX_FRAME && !matches!(expect, Expect::Exact(_)) {
@@ -321,14 +321,17 @@ impl Framer {
         };
         let odd = self.error(Kind::Malformed, "frame size", len as i64, want);
         // A short frame where the layout has exactly one size can't be a newer or older layout.
-        if len > LOOKAHEAD || matches!(*expect, Expect::Exact(n) if (len as u64) < u64::from(n)) {
+        let unknown = self.record.is_some_and(|rec| known_frames(rec.tag) == 0);
+        if (len > LOOKAHEAD && !unknown)
+            || matches!(*expect, Expect::Exact(n) if (len as u64) < u64::from(n))
+        {
             return Err(odd);
         }
         let end = len.wrapping_add(4);
         match follows(window, end, eof) {
             Ok(true) => Ok(None),
             Ok(false) => Err(odd),
-            Err(need) if !eof && need <= self.limits.window => Ok(Some(need)),
+            Err(need) if !eof => Ok((need <= self.limits.window).then_some(need)),
             Err(_) if window.len() >= end => Ok(None),
             Err(_) => {
                 Err(self.error(Kind::Truncated, "data frame", window.len() as i64, end as i64))
@@ -397,6 +400,10 @@ impl Framer {
     fn search<'w>(&mut self, error: Error, window: &'w [u8], eof: bool) -> Option<Step<'w>> {
         let fresh = self.lost.is_none();
         let abort = fresh && self.record.take().is_some();
+        if fresh && !abort {
+            // A stretch of garbage counts as one packet, so that those around it are no neighbours.
+            self.packets = self.packets.wrapping_add(1);
+        }
         // What broke off a record may be the next one; what broke without a record isn't one.
         let (mut at, found) = find_start(window, usize::from(fresh && !abort), eof);
         self.lost = if found { None } else { Some(error) };
@@ -499,7 +506,7 @@ fn starts(bytes: &[u8], any: bool) -> Option<bool> {
     let mut rec = Record { tag, start: 0, packet: 0, frame: 0, count: 0, size: 0, bulk: None };
     let geometry = Geometry::default();
     let mut at = 4usize;
-    for frame in 0..2 {
+    for frame in 0..known_frames(tag).clamp(1, 2) {
         rec.frame = frame;
         let len = i32_at(bytes, at)?;
         let ok = match expect(&rec, &geometry) {

@@ -344,8 +344,8 @@ pub(super) struct Decision<const N: usize> {
     ct_trace_idx: Kept<N>,
     ct_max: Kept<N>,
     prescaled: Kept<N>,
-    /// Complete and waiting for its partner.
-    pub(super) pending: bool,
+    /// Complete and waiting for its partner: number of its packet.
+    pub(super) pending: Option<u64>,
 }
 
 fn copy<const M: usize>(to: &mut [u8; M], from: &[u8]) {
@@ -364,7 +364,7 @@ impl<const N: usize> Decision<N> {
             ct_trace_idx: Kept::new(),
             ct_max: Kept::new(),
             prescaled: Kept::new(),
-            pending: false,
+            pending: None,
         }
     }
 
@@ -376,7 +376,7 @@ impl<const N: usize> Decision<N> {
         self.ct_trace_idx.bytes = 0;
         self.ct_max.bytes = 0;
         self.prescaled.bytes = 0;
-        self.pending = false;
+        self.pending = None;
     }
 
     /// Takes a frame, or a slice of a list.
@@ -403,7 +403,6 @@ impl<const N: usize> Decision<N> {
         row: Row,
         sink: &mut S,
     ) {
-        self.pending = false;
         sink.put(row, 0, Value::U32(packet_id));
         let write = self.flags.iter().skip(16).take(4).any(|&b| b != 0);
         sink.put(row, 1, Value::Bool(write));

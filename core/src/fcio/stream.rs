@@ -128,7 +128,7 @@ impl<const N: usize> Stream<N> {
     /// The present record broke off.
     pub fn abort(&mut self) {
         self.rows = 0;
-        self.decision.pending = false;
+        self.decision.pending = None;
     }
 
     /// Takes a part of record `tag`.
@@ -144,6 +144,11 @@ impl<const N: usize> Stream<N> {
     ) -> Result<Fate> {
         if part.stage == Stage::Begin {
             self.begin(tag);
+        }
+        let needs_config = !matches!(tag, tag::PROTOCOL | tag::CONFIG | tag::FSP_CONFIG);
+        if needs_config && !self.configured {
+            let error = Error::malformed("Config before this record", 0, 1);
+            return Err(error.at(part.packet, part.offset));
         }
         let done = match tag {
             tag::PROTOCOL => return Ok(Fate::Header),
@@ -185,9 +190,6 @@ impl<const N: usize> Stream<N> {
         outlet: &Outlet,
         sink: &mut S,
     ) -> Result<()> {
-        if !self.configured {
-            return Err(Error::malformed("Config before this record", 0, 1));
-        }
         if tag == tag::STATUS {
             self.status_part(part, outlet, sink);
             return Ok(());
@@ -605,7 +607,7 @@ impl<const N: usize> Stream<N> {
     fn decision_part(&mut self, part: &Part<'_>) {
         match part.stage {
             Stage::Head => self.decision.frame(part),
-            Stage::End => self.decision.pending = true,
+            Stage::End => self.decision.pending = Some(part.packet),
             _ => {}
         }
     }
@@ -618,7 +620,12 @@ impl<const N: usize> Stream<N> {
         outlet: &Outlet,
         sink: &mut S,
     ) {
-        if part.stage != Stage::Begin || !self.decision.pending {
+        if part.stage != Stage::Begin {
+            return;
+        }
+        // Only the record right behind the decision is its partner.
+        let Some(packet) = self.decision.pending.take() else { return };
+        if part.packet.wrapping_sub(packet) > 1 {
             return;
         }
         let (table, space) = if tag == tag::EVENT_HEADER {
