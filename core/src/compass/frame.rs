@@ -217,7 +217,7 @@ impl CompassFramer {
         }
         if self.samples.is_none() {
             let error = self.error(Kind::Malformed, "num_samples", only.unwrap_or(0).into(), 0);
-            return Some(self.search(error, layout, window, eof));
+            return self.search(error, layout, window, eof);
         }
         if !layout.has(Layout::SAMPLES) && self.samples != Some(0) {
             self.layout = Some(Layout(layout.0 | Layout::SAMPLES));
@@ -249,7 +249,7 @@ impl CompassFramer {
         let found = layout.samples(window, 0).unwrap_or(0);
         if found != samples || !plausible(window, 0) {
             let error = self.error(Kind::Malformed, "num_samples", found.into(), samples.into());
-            return Ok(self.search(error, layout, window, eof));
+            return Ok(self.search(error, layout, window, eof).unwrap_or(Step::End));
         }
         self.left = 2 * samples as usize;
         let stage = if self.left == 0 { Stage::Whole } else { Stage::Head };
@@ -277,14 +277,14 @@ impl CompassFramer {
         Step::Garbage { used: window.len(), error, abort }
     }
 
-    /// Looks for a place from which events follow one another.
+    /// Drops bytes up to a place from which events follow one another; `None`: they do right here.
     fn search<'w>(
         &mut self,
         error: Error,
         layout: Layout,
         window: &'w [u8],
         eof: bool,
-    ) -> Step<'w> {
+    ) -> Option<Step<'w>> {
         let first = if self.lost.is_none() { 1 } else { 0 };
         // Damage within an event leaves the next one in its place; without samples other places look as good.
         if first == 1
@@ -292,10 +292,10 @@ impl CompassFramer {
         {
             let size = layout.head().saturating_add(2 * samples as usize);
             match chain(layout, window, size, eof, (1, 2)) {
-                Answer::Need(n) if n <= self.limits.window => return Step::Need(n),
+                Answer::Need(n) if n <= self.limits.window => return Some(Step::Need(n)),
                 Answer::Yes if layout.samples(window, size) == self.samples => {
                     self.offset = self.offset.wrapping_add(size as u64);
-                    return Step::Garbage { used: size, error, abort: false };
+                    return Some(Step::Garbage { used: size, error, abort: false });
                 }
                 _ => {}
             }
@@ -324,21 +324,23 @@ impl CompassFramer {
         } else if used == 0 {
             let more = window.len().saturating_add(4096);
             if more <= self.limits.window {
-                return Step::Need(more);
+                return Some(Step::Need(more));
             }
             used = 1;
         }
         self.offset = self.offset.wrapping_add(used as u64);
-        Step::Garbage { used, error, abort: false }
+        (used > 0).then_some(Step::Garbage { used, error, abort: false })
     }
 }
 
 impl crate::frame::Framer for CompassFramer {
     fn step<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
-        match (self.layout, self.lost) {
-            (None, _) => self.open(window, eof),
-            (Some(layout), Some(error)) => Ok(self.search(error, layout, window, eof)),
-            _ => self.event(window, eof),
+        let Some(layout) = self.layout else { return self.open(window, eof) };
+        if let Some(error) = self.lost
+            && let Some(step) = self.search(error, layout, window, eof)
+        {
+            return Ok(step);
         }
+        self.event(window, eof)
     }
 }

@@ -16,7 +16,7 @@
 use core::fmt;
 
 use super::config::PACKET_ID_TEXT;
-use crate::bytes::{Cursor, i32_at};
+use crate::bytes::{Cursor, i32_at, whole};
 use crate::decoder::{Row, RowSink};
 use crate::field::{DType, Field, Shape, Value};
 use crate::part::Part;
@@ -268,7 +268,7 @@ impl ConfigReader {
                     return;
                 }
                 let value = match (f.shape, f.dtype) {
-                    (Shape::Any, dtype) => Value::Array(dtype, bytes),
+                    (Shape::Any, dtype) => Value::Array(dtype, whole(bytes, dtype.size())),
                     (_, DType::F32) => Value::F32(c.f32().unwrap_or(0.0)),
                     (_, DType::I64) => Value::I64(c.i64().unwrap_or(0)),
                     _ => Value::I32(c.i32().unwrap_or(0)),
@@ -423,11 +423,11 @@ impl<const N: usize> Decision<N> {
         sink.put(row, 18, Value::U16(hwm.u16().unwrap_or(0)));
         sink.put(row, 16, Value::I32(hwm.i32().unwrap_or(0)));
         sink.put(row, 19, Value::I32((self.ct_trace_idx.bytes / 4) as i32));
-        sink.put(row, 20, Value::Array(DType::I32, self.ct_trace_idx.bytes()));
-        sink.put(row, 21, Value::Array(DType::U16, self.ct_max.bytes()));
+        sink.put(row, 20, Value::Array(DType::I32, whole(self.ct_trace_idx.bytes(), 4)));
+        sink.put(row, 21, Value::Array(DType::U16, whole(self.ct_max.bytes(), 2)));
         let prescaled = self.prescaled.bytes();
         let n = prescaled.len().min(2 * most_prescaled);
-        sink.put(row, 22, Value::Array(DType::U16, prescaled.get(..n).unwrap_or(&[])));
+        sink.put(row, 22, Value::Array(DType::U16, whole(prescaled.get(..n).unwrap_or(&[]), 2)));
         sink.put(row, 23, Value::I32(self.nconsecutive));
     }
 }

@@ -6,7 +6,7 @@ use super::event::col;
 use super::fsp::{self, ConfigReader, Decision, Place};
 use super::{channel_key, layout, named_key, rec_event, space, status, tag};
 use crate::assemble::Fate;
-use crate::bytes::{Cursor, i32_at};
+use crate::bytes::{Cursor, i32_at, whole};
 use crate::decoder::{Row, RowSink, TableId};
 use crate::error::{Error, Kind, Result};
 use crate::field::{DType, Value};
@@ -452,7 +452,7 @@ impl<const N: usize> Stream<N> {
         let dtype = if array < 2 { DType::I32 } else { DType::F32 };
         if array < 4 {
             let column = rec_event::CHANNEL_PULSES + array;
-            sink.put(self.row, column, Value::Array(dtype, part.bytes));
+            sink.put(self.row, column, Value::Array(dtype, whole(part.bytes, 4)));
         }
     }
 

@@ -34,8 +34,6 @@ struct Open {
     shape: Shape,
     /// Bytes of XML (header), or the FCIO stream's place in the list.
     extra: usize,
-    /// Why the rest of the packet is garbage.
-    broken: Option<Error>,
 }
 
 /// Finds the packets of an ORCA file.
@@ -47,6 +45,8 @@ pub struct OrcaFramer {
     open: Option<Open>,
     scanner: Scanner,
     lost: Option<Error>,
+    /// Where a broken packet says that it ends.
+    believed: u64,
     streams: Vec<(u32, fcio::Framer), STREAMS>,
 }
 
@@ -70,6 +70,7 @@ impl OrcaFramer {
             open: None,
             scanner: Scanner::default(),
             lost: None,
+            believed: 0,
             streams: Vec::new(),
         }
     }
@@ -170,7 +171,6 @@ impl OrcaFramer {
             at: 0,
             shape: Shape::default(),
             extra: 0,
-            broken: None,
         }
     }
 
@@ -284,10 +284,10 @@ impl OrcaFramer {
         }
         // Fewer bytes than a packet's header say nothing against this one.
         let stub = eof && window.len().checked_sub(left).is_some_and(|rest| rest < 4);
-        let more = window.len().saturating_add(4096).max(left.saturating_add(8));
-        match self.chain(window, left, eof, 1) {
-            Some(fits) => Ok(fits || stub),
-            None => Err(more.min(self.limits.window)),
+        match plausible(&self.scanner.map, window.get(left..).unwrap_or(&[]), true) {
+            Some(next) => Ok(next.is_some()),
+            None if eof => Ok(stub),
+            None => Err(left.saturating_add(8)),
         }
     }
 
@@ -362,7 +362,7 @@ impl OrcaFramer {
     fn search<'w>(&mut self, error: Error, window: &'w [u8], eof: bool) -> Option<Step<'w>> {
         let mut at = 0usize;
         while at < window.len() {
-            match self.chain(window, at, eof, CHAIN) {
+            match self.fits(window, at, eof) {
                 Some(true) => {
                     self.lost = None;
                     break;
@@ -383,16 +383,29 @@ impl OrcaFramer {
         (at > 0).then(|| self.garbage(at, error, false))
     }
 
-    /// Whether packets follow one another from here on; `None`: more bytes are needed to tell. Where the file or the
-    /// window ends on the way, `least` packets are enough.
-    fn chain(&self, window: &[u8], mut at: usize, eof: bool, least: usize) -> Option<bool> {
+    /// Whether to go on at byte `at`: where the broken packet says that it ends, any packet will do.
+    fn fits(&self, window: &[u8], at: usize, eof: bool) -> Option<bool> {
+        if self.believed == self.offset.wrapping_add(at as u64) {
+            let rest = window.get(at..).unwrap_or(&[]);
+            match plausible(&self.scanner.map, rest, true) {
+                Some(Some(_)) => return Some(true),
+                None if !eof => return None,
+                _ => {}
+            }
+        }
+        self.chain(window, at, eof)
+    }
+
+    /// Whether packets follow one another from here on; `None`: more bytes are needed to tell.
+    fn chain(&self, window: &[u8], mut at: usize, eof: bool) -> Option<bool> {
         for i in 0..CHAIN {
             let rest = window.get(at..).unwrap_or(&[]);
-            match plausible(&self.scanner.map, rest, i > 0 || least < CHAIN) {
+            match plausible(&self.scanner.map, rest, i > 0) {
                 // Exactly at the end of the file is as good as another packet.
-                None if eof => return Some(at == window.len() || i >= least),
+                None if eof => return Some(at == window.len() && i > 0),
                 None if window.len() < self.limits.window => return None,
-                None => return Some(i >= least.min(2)),
+                // Two packets must do where the window holds no more.
+                None => return Some(i > 1),
                 Some(None) => return Some(false),
                 Some(Some(len)) => at = at.wrapping_add(len),
             }
@@ -407,31 +420,14 @@ impl OrcaFramer {
 
     /// A packet whose content contradicts its length, or breaks off: the next one is to be found.
     fn give_up<'w>(&mut self, error: Error, window: &'w [u8], eof: bool) -> Step<'w> {
-        let Some(open) = self.open else {
-            self.lost = Some(error);
+        self.lost = Some(error);
+        let Some(open) = self.open.take() else {
+            self.believed = 0;
             return self.search(error, window, eof).unwrap_or(Step::Need(8));
         };
-        let first = open.broken.is_none();
-        let left = open.len.saturating_sub(open.at);
-        if first && left.saturating_add(8) <= self.limits.window {
-            self.open = None;
-            self.lost = Some(error);
-            let begun = open.at > 0;
-            return self.garbage(usize::from(!begun), error, begun);
-        }
-        // A search can't see beyond the window: the length has to be believed.
-        if let Some(open) = &mut self.open {
-            open.broken = Some(error);
-        }
-        let used = left.min(window.len());
-        if used == 0 && left > 0 && !first && !eof {
-            return Step::Need(1);
-        }
-        self.advance(used);
-        if eof && used < left {
-            self.open = None;
-        }
-        Step::Garbage { used, error, abort: first }
+        self.believed = open.start.wrapping_add(open.len as u64);
+        let begun = open.at > 0;
+        self.garbage(usize::from(!begun), error, begun)
     }
 }
 
@@ -456,9 +452,6 @@ impl crate::frame::Framer for OrcaFramer {
             }
         }
         let Some(open) = self.open else { return Ok(Step::Need(8)) };
-        if let Some(error) = open.broken {
-            return Ok(self.give_up(error, window, eof));
-        }
         match self.resume(open, window, eof) {
             Err(error) if error.scope == Scope::Stream => Err(error),
             Err(error) => Ok(self.give_up(error.at(open.number, open.start), window, eof)),
