@@ -101,6 +101,13 @@ pub fn i32_at(bytes: &[u8], at: usize) -> Option<i32> {
     Cursor::new(bytes.get(at..)?).i32()
 }
 
+/// The bytes without those of an incomplete last element of `size` bytes.
+#[inline]
+pub fn whole(bytes: &[u8], size: usize) -> &[u8] {
+    let odd = bytes.len().checked_rem(size).unwrap_or(0);
+    bytes.get(..bytes.len().saturating_sub(odd)).unwrap_or(bytes)
+}
+
 /// Fills `out` with little-endian `i32`s; returns how many the bytes held.
 pub fn fill_i32(bytes: &[u8], out: &mut [i32]) -> usize {
     let mut n = 0;
@@ -126,6 +133,13 @@ mod tests {
         assert_eq!(c.rest(), &[0xff]);
         assert_eq!(u16_at(&bytes, 7), None);
         assert_eq!(u32_at(&bytes, 99), None);
+    }
+
+    #[test]
+    fn whole_elements_only() {
+        assert_eq!(whole(&[1, 2, 3, 4, 5], 2), [1, 2, 3, 4]);
+        assert_eq!(whole(&[1], 4), []);
+        assert_eq!(whole(&[1], 0), [1]);
     }
 
     #[test]

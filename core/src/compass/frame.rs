@@ -28,7 +28,15 @@ enum Answer {
 }
 
 /// Whether events of this layout follow one another from byte `at` on, all with the number of samples of the first.
-fn chain(layout: Layout, window: &[u8], at: usize, eof: bool) -> Answer {
+/// `least`: where the stream ends within an event, so many complete ones before it are enough. `most`: and so many are
+/// wherever it ends.
+fn chain(
+    layout: Layout,
+    window: &[u8],
+    at: usize,
+    eof: bool,
+    (least, most): (usize, usize),
+) -> Answer {
     let Some(samples) = layout.samples(window, at) else {
         return if eof { Answer::No } else { Answer::Need(at.saturating_add(layout.head())) };
     };
@@ -37,7 +45,7 @@ fn chain(layout: Layout, window: &[u8], at: usize, eof: bool) -> Answer {
     }
     let size = layout.head().saturating_add(2 * samples as usize);
     let mut next = at;
-    for i in 0..CHAIN {
+    for i in 0..most {
         if eof && next == window.len() && i > 0 {
             return Answer::Yes;
         }
@@ -46,7 +54,8 @@ fn chain(layout: Layout, window: &[u8], at: usize, eof: bool) -> Answer {
             Some(_) => return Answer::No,
             None if !eof => return Answer::Need(next.saturating_add(layout.head())),
             // The file ends within this event: the others must do.
-            None => return if i > 1 { Answer::Yes } else { Answer::No },
+            None if i >= least && next <= window.len() => return Answer::Yes,
+            None => return Answer::No,
         }
         next = next.saturating_add(size);
     }
@@ -66,9 +75,11 @@ pub(super) fn sniff(bytes: &[u8]) -> Sniff {
         Some(0xCA) => {
             let layout = Layout(bytes.first().copied().unwrap_or(0) & 15);
             layout.has(Layout::CHANNELS | Layout::CALIBRATED)
-                && !matches!(chain(layout, bytes, 2, false), Answer::No)
+                && !matches!(chain(layout, bytes, 2, false, (2, CHAIN)), Answer::No)
         }
-        _ => GUESSES.iter().any(|&g| matches!(chain(Layout(g), bytes, 0, false), Answer::Yes)),
+        _ => GUESSES
+            .iter()
+            .any(|&g| matches!(chain(Layout(g), bytes, 0, false, (2, CHAIN)), Answer::Yes)),
     };
     weak_or(bytes, sure)
 }
@@ -157,7 +168,7 @@ impl CompassFramer {
             });
         }
         for guess in GUESSES {
-            match chain(Layout(guess), window, 0, eof) {
+            match chain(Layout(guess), window, 0, eof, (2, CHAIN)) {
                 Answer::Yes => {
                     let layout = Layout(guess);
                     let samples = layout.samples(window, 0);
@@ -175,26 +186,38 @@ impl CompassFramer {
         Err(self.error(Kind::Malformed, "file header", found, 0xCA09).fatal())
     }
 
-    /// Number of samples of all events: that of the first which agrees with those after it.
+    /// Number of samples of all events: that of the first place from which events follow one another. (The very first
+    /// event may be damaged, and must not be believed more than the others.)
     fn settle<'w>(&mut self, layout: Layout, window: &'w [u8], eof: bool) -> Option<Step<'w>> {
-        if window.is_empty() && eof {
-            return Some(Step::End);
+        if window.is_empty() {
+            return Some(if eof { Step::End } else { Step::Need(layout.head()) });
         }
-        match chain(layout, window, 0, eof) {
-            Answer::Yes => self.samples = layout.samples(window, 0),
-            Answer::Need(n) if n <= self.limits.window => return Some(Step::Need(n)),
-            _ => {
-                // A stream of one or two events, or a damaged first one.
-                let only = layout.samples(window, 0).filter(|n| *n <= MAX_SAMPLES);
-                let alone = only.map(|n| layout.head().saturating_add(2 * n as usize));
-                if alone.is_some_and(|size| eof && size >= window.len()) {
-                    self.samples = only;
-                } else {
-                    let found = only.unwrap_or(0).into();
-                    let error = self.error(Kind::Malformed, "num_samples", found, 0);
-                    return Some(self.search(error, layout, window, eof));
+        for at in 0..window.len() {
+            let samples = layout.samples(window, at);
+            let likely = samples.is_none_or(|n| (n > 0) == layout.has(Layout::SAMPLES));
+            let enough = if at == 0 { (2, 2) } else { (2, CHAIN) };
+            match chain(layout, window, at, eof, enough) {
+                Answer::Yes if at == 0 || likely => {
+                    self.samples = samples;
+                    break;
                 }
+                Answer::Need(n) if n <= self.limits.window && (at == 0 || likely) => {
+                    return Some(Step::Need(n));
+                }
+                _ => {}
             }
+        }
+        // A single event, cut or not, has nothing to be compared with.
+        let only = layout.samples(window, 0).filter(|n| *n <= MAX_SAMPLES);
+        let alone = only.map(|n| layout.head().saturating_add(2 * n as usize));
+        let last = alone.is_some_and(|size| size >= window.len())
+            || matches!(chain(layout, window, 0, eof, (1, 2)), Answer::Yes);
+        if self.samples.is_none() && eof && last {
+            self.samples = only;
+        }
+        if self.samples.is_none() {
+            let error = self.error(Kind::Malformed, "num_samples", only.unwrap_or(0).into(), 0);
+            return self.search(error, layout, window, eof);
         }
         if !layout.has(Layout::SAMPLES) && self.samples != Some(0) {
             self.layout = Some(Layout(layout.0 | Layout::SAMPLES));
@@ -226,7 +249,7 @@ impl CompassFramer {
         let found = layout.samples(window, 0).unwrap_or(0);
         if found != samples || !plausible(window, 0) {
             let error = self.error(Kind::Malformed, "num_samples", found.into(), samples.into());
-            return Ok(self.search(error, layout, window, eof));
+            return Ok(self.search(error, layout, window, eof).unwrap_or(Step::End));
         }
         self.left = 2 * samples as usize;
         let stage = if self.left == 0 { Stage::Whole } else { Stage::Head };
@@ -254,20 +277,35 @@ impl CompassFramer {
         Step::Garbage { used: window.len(), error, abort }
     }
 
-    /// Looks for a place from which events follow one another.
+    /// Drops bytes up to a place from which events follow one another; `None`: they do right here.
     fn search<'w>(
         &mut self,
         error: Error,
         layout: Layout,
         window: &'w [u8],
         eof: bool,
-    ) -> Step<'w> {
+    ) -> Option<Step<'w>> {
         let first = if self.lost.is_none() { 1 } else { 0 };
+        // Damage within an event leaves the next one in its place; without samples other places look as good.
+        if first == 1
+            && let Some(samples) = self.samples
+        {
+            let size = layout.head().saturating_add(2 * samples as usize);
+            match chain(layout, window, size, eof, (1, 2)) {
+                Answer::Need(n) if n <= self.limits.window => return Some(Step::Need(n)),
+                Answer::Yes if layout.samples(window, size) == self.samples => {
+                    self.offset = self.offset.wrapping_add(size as u64);
+                    return Some(Step::Garbage { used: size, error, abort: false });
+                }
+                _ => {}
+            }
+        }
         self.lost = Some(error);
         let mut used = window.len();
         for at in first..window.len() {
             let fits = self.samples.is_none_or(|n| layout.samples(window, at) == Some(n));
-            match chain(layout, window, at, eof) {
+            let least = if self.samples.is_some_and(|n| n > 0) { 1 } else { 2 };
+            match chain(layout, window, at, eof, (least, CHAIN)) {
                 Answer::Yes if fits => {
                     self.lost = None;
                     used = at;
@@ -286,21 +324,23 @@ impl CompassFramer {
         } else if used == 0 {
             let more = window.len().saturating_add(4096);
             if more <= self.limits.window {
-                return Step::Need(more);
+                return Some(Step::Need(more));
             }
             used = 1;
         }
         self.offset = self.offset.wrapping_add(used as u64);
-        Step::Garbage { used, error, abort: false }
+        (used > 0).then_some(Step::Garbage { used, error, abort: false })
     }
 }
 
 impl crate::frame::Framer for CompassFramer {
     fn step<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
-        match (self.layout, self.lost) {
-            (None, _) => self.open(window, eof),
-            (Some(layout), Some(error)) => Ok(self.search(error, layout, window, eof)),
-            _ => self.event(window, eof),
+        let Some(layout) = self.layout else { return self.open(window, eof) };
+        if let Some(error) = self.lost
+            && let Some(step) = self.search(error, layout, window, eof)
+        {
+            return Ok(step);
         }
+        self.event(window, eof)
     }
 }

@@ -1,7 +1,7 @@
 //! TMIO framing: one part per data frame, large frames in slices.
 
 use crate::bytes::i32_at;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Scope};
 use crate::frame::{FrameLimits, Step};
 use crate::part::{NO_DECODER, Part, Stage};
 
@@ -10,10 +10,14 @@ use super::{PROTOCOL_SIZE, tag};
 
 /// A frame of unexpected size is believed if it is not longer than this and a frame follows it.
 const LOOKAHEAD: usize = 64 * 1024;
-/// Tags beyond this are not believed where something else is already odd.
-const MAX_TAG: i32 = 10_000;
+/// Frames up to this size (a card's status) are handed out whole, unless they are samples.
+const WHOLE: usize = 1280;
 /// No frame is longer (the trace buffer of the largest stream).
 const MAX_FRAME: usize = 2 * 672 * 32770;
+/// Frames that a newer writer may add to a record.
+const SURPLUS: usize = 8;
+/// A tag above this is taken for damage.
+const MAX_TAG: i32 = 1 << 16;
 /// Bytes of one slice of per-trace arrays.
 const LIST_MAX: u32 = 2 * MAX_TRACES as u32;
 const WORDS_MAX: u32 = 4 * MAX_TRACES as u32;
@@ -122,7 +126,7 @@ impl Framer {
         if word == PROTOCOL {
             return if self.record.is_some() { self.close() } else { self.protocol(window, eof) };
         }
-        if word < PROTOCOL {
+        if word < -MAX_TAG {
             return Err(self.error(Kind::Malformed, "frame header", word.into(), 0));
         }
         if word < 0 {
@@ -157,7 +161,8 @@ impl Framer {
     }
 
     fn at_end<'w>(&mut self, left: usize) -> Result<Inner<'w>> {
-        if self.record.is_some() {
+        // With bytes left the next frame is cut, which may be an optional one of this record.
+        if self.complete() || (left == 0 && self.record.is_some()) {
             self.close()
         } else if left == 0 {
             Ok(Inner::End)
@@ -180,6 +185,14 @@ impl Framer {
         }
         self.record = None;
         Ok(Inner::Part(0, Self::part(&rec, Stage::End, &[])))
+    }
+
+    /// Whether the present record has all the frames that its layout knows, and ends here if need be.
+    fn complete(&self) -> bool {
+        self.record.is_some_and(|rec| {
+            let known = mandatory(&rec).max(known_frames(rec.tag));
+            rec.bulk.is_none() && rec.frame >= known
+        })
     }
 
     fn record_at(&mut self, tag: u32) -> Record {
@@ -220,7 +233,7 @@ impl Framer {
         let fits = match expect {
             Expect::Exact(n) => len == n,
             Expect::UpTo(max, unit) => len <= max && len.is_multiple_of(unit),
-            Expect::Any => len as usize > LOOKAHEAD && known_frames(rec.tag) == 0,
+            Expect::Any => false,
         };
         let size = len as usize;
         if size > MAX_FRAME && !matches!(expect, Expect::Exact(_)) {
@@ -229,33 +242,58 @@ impl Framer {
         if !fits && let Some(need) = self.plausible(&expect, size, window, eof)? {
             return Ok(Inner::Need(need));
         }
+        let seen = size.min(4).wrapping_add(4);
+        let Some(value) = window.get(4..seen) else {
+            return self.missing(seen, window.len(), eof);
+        };
+        self.note(&mut rec, i32_at(value, 0).unwrap_or(0), len)?;
         let unit = bulk_unit(&rec, &self.geometry, len);
-        if size > self.limits.piece || unit != len {
-            rec.bulk = Some(Bulk { left: len, unit: unit.max(2), at: 0, index: 0 });
-            self.record = Some(rec);
-            self.used(4);
-            let rest = window.get(4..).unwrap_or(&[]);
-            return match self.slice(rec.bulk.unwrap_or(EMPTY), rest, eof) {
-                Ok(Inner::Part(used, part)) => Ok(Inner::Part(used.wrapping_add(4), part)),
-                other => {
-                    self.offset = self.offset.wrapping_sub(4);
-                    self.record = Some(Record { bulk: None, ..rec });
-                    other.map(|inner| match inner {
-                        Inner::Need(n) => Inner::Need(n.wrapping_add(4)),
-                        inner => inner,
-                    })
-                }
-            };
+        if size > self.piece(&rec) || unit != len {
+            return self.open_bulk(
+                rec,
+                Bulk { left: len, unit: unit.max(2), at: 0, index: 0 },
+                window,
+                eof,
+            );
         }
         let Some(bytes) = window.get(4..size.wrapping_add(4)) else {
             return self.missing(size.wrapping_add(4), window.len(), eof);
         };
-        self.note(&mut rec, bytes)?;
         let mut part = Self::part(&rec, stage_of(&rec), bytes);
         part.index = rec.frame.wrapping_sub(first_trace_frame(rec.tag));
         rec.frame = rec.frame.wrapping_add(1);
         self.record = Some(rec);
         Ok(Inner::Part(self.used(size.wrapping_add(4)), part))
+    }
+
+    /// Most bytes of a frame in one part. What isn't samples comes in pieces of at least a card's status.
+    fn piece(&self, rec: &Record) -> usize {
+        let traces = matches!(rec.tag, tag::EVENT | tag::SPARSE_EVENT)
+            && rec.frame >= first_trace_frame(rec.tag);
+        if traces { self.limits.piece } else { self.limits.piece.max(WHOLE) }
+    }
+
+    /// The first slice of a large frame, with the frame's header.
+    fn open_bulk<'w>(
+        &mut self,
+        rec: Record,
+        bulk: Bulk,
+        window: &'w [u8],
+        eof: bool,
+    ) -> Result<Inner<'w>> {
+        self.record = Some(Record { bulk: Some(bulk), ..rec });
+        self.used(4);
+        match self.slice(bulk, window.get(4..).unwrap_or(&[]), eof) {
+            Ok(Inner::Part(used, part)) => Ok(Inner::Part(used.wrapping_add(4), part)),
+            other => {
+                self.offset = self.offset.wrapping_sub(4);
+                self.record = Some(rec);
+                other.map(|inner| match inner {
+                    Inner::Need(n) => Inner::Need(n.wrapping_add(4)),
+                    inner => inner,
+                })
+            }
+        }
     }
 
     fn missing<'w>(&self, need: usize, found: usize, eof: bool) -> Result<Inner<'w>> {
@@ -283,26 +321,27 @@ impl Framer {
         };
         let odd = self.error(Kind::Malformed, "frame size", len as i64, want);
         // A short frame where the layout has exactly one size can't be a newer or older layout.
-        if len > LOOKAHEAD || matches!(*expect, Expect::Exact(n) if (len as u64) < u64::from(n)) {
+        let unknown = self.record.is_some_and(|rec| known_frames(rec.tag) == 0);
+        if (len > LOOKAHEAD && !unknown)
+            || matches!(*expect, Expect::Exact(n) if (len as u64) < u64::from(n))
+        {
             return Err(odd);
         }
         let end = len.wrapping_add(4);
-        match i32_at(window, end) {
-            Some(PROTOCOL) => Ok(None),
-            Some(word) if (-MAX_TAG..0).contains(&word) => Ok(None),
-            Some(word) if (0..=LOOKAHEAD as i32).contains(&word) => Ok(None),
-            Some(_) => Err(odd),
-            None if !eof && end.wrapping_add(4) <= self.limits.window => {
-                Ok(Some(end.wrapping_add(4)))
+        match follows(window, end, eof) {
+            Ok(true) => Ok(None),
+            Ok(false) => Err(odd),
+            Err(need) if !eof => Ok((need <= self.limits.window).then_some(need)),
+            Err(_) if window.len() >= end => Ok(None),
+            Err(_) => {
+                Err(self.error(Kind::Truncated, "data frame", window.len() as i64, end as i64))
             }
-            None if window.len() >= end => Ok(None),
-            None => Err(self.error(Kind::Truncated, "data frame", window.len() as i64, end as i64)),
         }
     }
 
     fn slice<'w>(&mut self, bulk: Bulk, window: &'w [u8], eof: bool) -> Result<Inner<'w>> {
         let Some(mut rec) = self.record else { return Ok(Inner::End) };
-        let piece = (self.limits.piece as u32 & !3).max(4);
+        let piece = (self.piece(&rec) as u32 & !7).max(8);
         let want = piece.min(bulk.unit.wrapping_sub(bulk.at)).min(bulk.left);
         let Some(bytes) = window.get(..want as usize) else {
             return self.missing(want as usize, window.len(), eof);
@@ -325,8 +364,8 @@ impl Framer {
     }
 
     /// Keeps the counts by which later frames are cut.
-    fn note(&mut self, rec: &mut Record, bytes: &[u8]) -> Result<()> {
-        let value = i32_at(bytes, 0).unwrap_or(0);
+    /// `value`: the first integer of a frame of `len` bytes.
+    fn note(&mut self, rec: &mut Record, value: i32, len: u32) -> Result<()> {
         let check = |field, max: u32| {
             if value < 0 || value as u32 > max {
                 let kind = if value < 0 { Kind::Malformed } else { Kind::Limit };
@@ -348,7 +387,7 @@ impl Framer {
                 self.geometry.known = true;
             }
             (tag::SPARSE_EVENT, 5) => rec.count = check("num_traces", MAX_TRACES as u32)?,
-            (tag::SPARSE_EVENT, 6) => rec.count = rec.count.min(bytes.len() as u32 / 2),
+            (tag::SPARSE_EVENT, 6) => rec.count = rec.count.min(len / 2),
             (tag::STATUS, 2) => rec.count = check("cards", MAX_CARDS)?,
             (tag::STATUS, 3) => rec.size = check("size", LOOKAHEAD as u32)?,
             (tag::REC_EVENT, 5) => rec.count = check("totalpulses", MAX_PULSES)?,
@@ -357,28 +396,41 @@ impl Framer {
         Ok(())
     }
 
-    fn search<'w>(&mut self, error: Error, window: &'w [u8], eof: bool) -> Step<'w> {
+    /// Drops bytes up to the next place where a record starts; `None`: it starts right here.
+    fn search<'w>(&mut self, error: Error, window: &'w [u8], eof: bool) -> Option<Step<'w>> {
         let fresh = self.lost.is_none();
         let abort = fresh && self.record.take().is_some();
-        let (at, found) = find_start(window, eof);
+        if fresh && !abort {
+            // A stretch of garbage counts as one packet, so that those around it are no neighbours.
+            self.packets = self.packets.wrapping_add(1);
+        }
+        // What broke off a record may be the next one; what broke without a record isn't one.
+        let (mut at, found) = find_start(window, usize::from(fresh && !abort), eof);
         self.lost = if found { None } else { Some(error) };
-        if at == 0 && !found && !fresh && !eof {
-            return Step::Need(window.len().wrapping_add(64));
+        if at == 0 && !abort {
+            if found {
+                return None;
+            }
+            if eof {
+                self.lost = None;
+                return Some(Step::End);
+            }
+            let more = window.len().wrapping_add(64);
+            if more <= self.limits.window {
+                return Some(Step::Need(more));
+            }
+            at = 1;
         }
-        if at == 0 && !found && eof && !fresh {
-            self.lost = None;
-            return Step::End;
-        }
-        Step::Garbage { used: self.used(at), error, abort }
+        Some(Step::Garbage { used: self.used(at), error, abort })
     }
 }
 
-const EMPTY: Bulk = Bulk { left: 0, unit: 2, at: 0, index: 0 };
-
 impl crate::frame::Framer for Framer {
     fn step<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
-        if let Some(error) = self.lost {
-            return Ok(self.search(error, window, eof));
+        if let Some(error) = self.lost
+            && let Some(step) = self.search(error, window, eof)
+        {
+            return Ok(step);
         }
         if !self.started && window.len() >= 4 && i32_at(window, 0) != Some(PROTOCOL) {
             let found = i32_at(window, 0).unwrap_or(0);
@@ -391,17 +443,21 @@ impl crate::frame::Framer for Framer {
             Ok(Inner::Need(n)) => Ok(Step::Need(n)),
             Ok(Inner::End) => Ok(Step::End),
             Err(error) if !self.started => Err(error.fatal()),
-            Err(error) if error.scope == crate::error::Scope::Stream => Err(error),
-            Err(error) => Ok(self.search(error, window, eof)),
+            Err(error) if error.scope == Scope::Stream => Err(error),
+            // What follows a record that has all its frames doesn't take the record along.
+            Err(_) if self.complete() => self.close().map(|inner| match inner {
+                Inner::Part(used, part) => Step::Part { used, part },
+                Inner::Need(_) | Inner::End => Step::End,
+            }),
+            Err(error) => Ok(self.search(error, window, eof).unwrap_or(Step::End)),
         }
     }
 }
 
-/// The first place in the window where a record or protocol frame plainly starts; else how far the search got.
-fn find_start(window: &[u8], eof: bool) -> (usize, bool) {
-    let mut at = 0usize;
+/// The first place in the window, from byte `at` on, where a record or protocol frame plainly starts; else how far the search got.
+fn find_start(window: &[u8], mut at: usize, eof: bool) -> (usize, bool) {
     while let Some(rest) = window.get(at..) {
-        match starts(rest) {
+        match starts(rest, false) {
             Some(true) => return (at, true),
             Some(false) => {}
             None if !eof => return (at, false),
@@ -415,20 +471,42 @@ fn find_start(window: &[u8], eof: bool) -> (usize, bool) {
     (window.len(), false)
 }
 
-/// Whether a record starts here; `None`: too few bytes to tell.
-fn starts(bytes: &[u8]) -> Option<bool> {
+/// Whether frames that nobody knows, and then a record or the end of the stream, follow at byte `at`.
+/// The error is the number of bytes that the window must hold to tell.
+fn follows(window: &[u8], mut at: usize, eof: bool) -> core::result::Result<bool, usize> {
+    for _ in 0..SURPLUS {
+        let rest = window.get(at..).unwrap_or(&[]);
+        let Some(word) = i32_at(rest, 0) else {
+            let over = eof && at == window.len();
+            return if over { Ok(true) } else { Err(at.wrapping_add(4)) };
+        };
+        if word < 0 {
+            return starts(rest, true).ok_or(window.len().wrapping_add(64));
+        }
+        if word as usize > LOOKAHEAD {
+            return Ok(false);
+        }
+        at = at.wrapping_add(4).wrapping_add(word as usize);
+    }
+    Ok(false)
+}
+
+/// Whether a record starts here; `any`: also one of a tag that we don't know. `None`: too few bytes to tell.
+fn starts(bytes: &[u8], any: bool) -> Option<bool> {
     let word = i32_at(bytes, 0)?;
     if word == PROTOCOL {
         return Some(bytes.get(4..4 + PROTOCOL_NAME.len())? == PROTOCOL_NAME);
     }
-    if !(-10..0).contains(&word) || word == -2 {
-        return Some(false);
+    if known_frames(word.unsigned_abs()) == 0 || word > 0 {
+        let tags = -MAX_TAG..0;
+        let next = || i32_at(bytes, 4).map(|w| tags.contains(&w) || w as u32 <= MAX_FRAME as u32);
+        return if any && tags.contains(&word) { next() } else { Some(false) };
     }
     let tag = word.unsigned_abs();
     let mut rec = Record { tag, start: 0, packet: 0, frame: 0, count: 0, size: 0, bulk: None };
     let geometry = Geometry::default();
     let mut at = 4usize;
-    for frame in 0..2 {
+    for frame in 0..known_frames(tag).clamp(1, 2) {
         rec.frame = frame;
         let len = i32_at(bytes, at)?;
         let ok = match expect(&rec, &geometry) {

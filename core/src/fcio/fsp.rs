@@ -16,9 +16,10 @@
 use core::fmt;
 
 use super::config::PACKET_ID_TEXT;
-use crate::bytes::{Cursor, i32_at};
+use crate::bytes::{Cursor, i32_at, whole};
 use crate::decoder::{Row, RowSink};
 use crate::field::{DType, Field, Shape, Value};
+use crate::part::Part;
 
 const fn bare(name: &'static str, dtype: DType) -> Field {
     Field::one(name, dtype).describe("")
@@ -279,32 +280,32 @@ impl<const N: usize> ConfigReader<N> {
         }
     }
 
-    /// Takes a frame.
-    pub(super) fn frame<S: RowSink>(
-        &mut self,
-        frame: u32,
-        bytes: &[u8],
-        place: Place,
-        sink: &mut S,
-    ) {
+    /// Takes a frame, or a slice of a list.
+    pub(super) fn frame<S: RowSink>(&mut self, part: &Part<'_>, place: Place, sink: &mut S) {
+        let bytes = part.bytes;
         let mut c = Cursor::new(bytes);
-        if frame == HWM_MAP {
-            self.mapped = bytes.len() / 4;
-            self.put_kept(place, sink);
+        match part.frame {
+            HWM_MAP => self.mapped = (part.first as usize).wrapping_add(bytes.len()) / 4,
+            frame if frame == HWM_MAP + 1 && part.first == 0 => self.put_kept(place, sink),
+            _ => {}
         }
-        match CONFIG_FRAMES.get(frame as usize) {
-            Some(&Column(1)) => self.ratio.set(bytes),
-            Some(&Column(7)) => self.rate.set(bytes),
+        match CONFIG_FRAMES.get(part.frame as usize) {
+            Some(&Column(1)) => self.ratio.set(part),
+            Some(&Column(7)) => self.rate.set(part),
             Some(&Column(column)) => {
                 let Some(f) = field(column) else { return };
+                if part.first > 0 && f.shape != Shape::Any {
+                    return;
+                }
                 let value = match (f.shape, f.dtype) {
-                    (Shape::Any, dtype) => Value::Array(dtype, bytes),
+                    (Shape::Any, dtype) => Value::Array(dtype, whole(bytes, dtype.size())),
                     (_, DType::F32) => Value::F32(c.f32().unwrap_or(0.0)),
                     (_, DType::I64) => Value::I64(c.i64().unwrap_or(0)),
                     _ => Value::I32(c.i32().unwrap_or(0)),
                 };
                 place.put(CONFIG_FIELDS, column.into(), value, sink);
             }
+            Some(WriteFlags(_) | Seconds | Nanoseconds(_)) if part.first > 0 => {}
             Some(&WriteFlags(column)) => {
                 for column in column..column.saturating_add(2) {
                     let flags = Value::I64(c.i64().unwrap_or(0));
@@ -318,7 +319,8 @@ impl<const N: usize> ConfigReader<N> {
                 place.put(CONFIG_FIELDS, column.into(), Value::I64(ns as i64), sink);
             }
             Some(&Labels(column)) => {
-                for (i, label) in bytes.chunks_exact(LABEL).enumerate().take(LABELS as usize) {
+                let first = part.first as usize / LABEL;
+                for (i, label) in (first..LABELS as usize).zip(bytes.chunks_exact(LABEL)) {
                     let text = label.split(|&b| b == 0).next().unwrap_or(&[]);
                     let text = text.get(..LABEL - 1).unwrap_or(text);
                     place.put(CONFIG_FIELDS, column.into(), Value::Label(i as u32, text), sink);
@@ -347,12 +349,13 @@ impl<const N: usize> Kept<N> {
         Self { words: [[0; 4]; N], bytes: 0 }
     }
 
-    fn set(&mut self, bytes: &[u8]) {
-        let room = self.words.as_flattened_mut();
-        let n = bytes.len().min(room.len());
-        if let (Some(to), Some(from)) = (room.get_mut(..n), bytes.get(..n)) {
-            to.copy_from_slice(from);
-            self.bytes = n;
+    /// Takes a slice of the list.
+    fn set(&mut self, part: &Part<'_>) {
+        self.bytes = part.first as usize;
+        let room = self.words.as_flattened_mut().iter_mut().skip(self.bytes);
+        for (to, from) in room.zip(part.bytes) {
+            *to = *from;
+            self.bytes += 1;
         }
     }
 
@@ -371,8 +374,8 @@ pub(super) struct Decision<const N: usize> {
     ct_trace_idx: Kept<N>,
     ct_max: Kept<N>,
     prescaled: Kept<N>,
-    /// Complete and waiting for its partner.
-    pub(super) pending: bool,
+    /// Complete and waiting for its partner: number of its packet.
+    pub(super) pending: Option<u64>,
 }
 
 fn copy<const M: usize>(to: &mut [u8; M], from: &[u8]) {
@@ -391,7 +394,7 @@ impl<const N: usize> Decision<N> {
             ct_trace_idx: Kept::new(),
             ct_max: Kept::new(),
             prescaled: Kept::new(),
-            pending: false,
+            pending: None,
         }
     }
 
@@ -403,18 +406,21 @@ impl<const N: usize> Decision<N> {
         self.ct_trace_idx.bytes = 0;
         self.ct_max.bytes = 0;
         self.prescaled.bytes = 0;
-        self.pending = false;
+        self.pending = None;
     }
 
-    pub(super) fn frame(&mut self, frame: u32, bytes: &[u8]) {
-        match frame {
+    /// Takes a frame, or a slice of a list.
+    pub(super) fn frame(&mut self, part: &Part<'_>) {
+        let bytes = part.bytes;
+        match part.frame {
+            5 => self.ct_trace_idx.set(part),
+            6 => self.ct_max.set(part),
+            10 => self.prescaled.set(part),
+            _ if part.first > 0 => {}
             0 => copy(&mut self.flags, bytes),
             2 => self.nconsecutive = i32_at(bytes, 0).unwrap_or(0),
             3 => copy(&mut self.hwm, bytes),
             4 => copy(&mut self.wps, bytes),
-            5 => self.ct_trace_idx.set(bytes),
-            6 => self.ct_max.set(bytes),
-            10 => self.prescaled.set(bytes),
             _ => {}
         }
     }
@@ -427,7 +433,6 @@ impl<const N: usize> Decision<N> {
         row: Row,
         sink: &mut S,
     ) {
-        self.pending = false;
         sink.put(row, 0, Value::U32(packet_id));
         let write = self.flags.iter().skip(16).take(4).any(|&b| b != 0);
         sink.put(row, 1, Value::Bool(write));
@@ -448,11 +453,11 @@ impl<const N: usize> Decision<N> {
         sink.put(row, 18, Value::U16(hwm.u16().unwrap_or(0)));
         sink.put(row, 16, Value::I32(hwm.i32().unwrap_or(0)));
         sink.put(row, 19, Value::I32((self.ct_trace_idx.bytes / 4) as i32));
-        sink.put(row, 20, Value::Array(DType::I32, self.ct_trace_idx.bytes()));
-        sink.put(row, 21, Value::Array(DType::U16, self.ct_max.bytes()));
+        sink.put(row, 20, Value::Array(DType::I32, whole(self.ct_trace_idx.bytes(), 4)));
+        sink.put(row, 21, Value::Array(DType::U16, whole(self.ct_max.bytes(), 2)));
         let prescaled = self.prescaled.bytes();
         let n = prescaled.len().min(2 * most_prescaled);
-        sink.put(row, 22, Value::Array(DType::U16, prescaled.get(..n).unwrap_or(&[])));
+        sink.put(row, 22, Value::Array(DType::U16, whole(prescaled.get(..n).unwrap_or(&[]), 2)));
         sink.put(row, 23, Value::I32(self.nconsecutive));
     }
 }

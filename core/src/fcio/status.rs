@@ -105,8 +105,9 @@ impl<'a> Card<'a> {
 
     /// Up to `n` of the words at `at`, as far as the layout and the bytes reach.
     fn words(&self, at: usize, n: u32, most: u32) -> &'a [u8] {
-        let end = at.wrapping_add(4 * n.min(most) as usize).min(field::SIZE).min(self.0.len());
-        self.0.get(at..end.max(at.min(end))).unwrap_or(&[])
+        let room = self.0.len().min(field::SIZE).saturating_sub(at) / 4;
+        let end = at.wrapping_add(4 * room.min(n.min(most) as usize));
+        self.0.get(at..end).unwrap_or(&[])
     }
 
     pub(super) fn reqid(&self) -> u32 {

@@ -6,7 +6,7 @@ use super::event::col;
 use super::fsp::{self, ConfigReader, Decision, Place};
 use super::{channel_key, layout, named_key, rec_event, space, status, tag};
 use crate::assemble::Fate;
-use crate::bytes::{Cursor, i32_at};
+use crate::bytes::{Cursor, i32_at, whole};
 use crate::decoder::{Row, RowSink, TableId};
 use crate::error::{Error, Kind, Result};
 use crate::field::{DType, Value};
@@ -53,6 +53,8 @@ pub struct Stream<const N: usize> {
     pulser: f32,
     list: [u16; N],
     listed: usize,
+    /// Traces that a sparse event says it has.
+    announced: usize,
     /// First row of the present record, and how many were opened.
     row: Row,
     rows: u32,
@@ -89,6 +91,7 @@ impl<const N: usize> Stream<N> {
             pulser: 0.0,
             list: [0; N],
             listed: 0,
+            announced: 0,
             row: Row(0),
             rows: 0,
             status: status::Head { status: 0, time: super::clock::Words::new() },
@@ -123,7 +126,7 @@ impl<const N: usize> Stream<N> {
     /// The present record broke off.
     pub fn abort(&mut self) {
         self.rows = 0;
-        self.decision.pending = false;
+        self.decision.pending = None;
     }
 
     /// Takes a part of record `tag`.
@@ -139,6 +142,11 @@ impl<const N: usize> Stream<N> {
     ) -> Result<Fate> {
         if part.stage == Stage::Begin {
             self.begin(tag);
+        }
+        let needs_config = !matches!(tag, tag::PROTOCOL | tag::CONFIG | tag::FSP_CONFIG);
+        if needs_config && !self.configured {
+            let error = Error::malformed("Config before this record", 0, 1);
+            return Err(error.at(part.packet, part.offset));
         }
         let done = match tag {
             tag::PROTOCOL => return Ok(Fate::Header),
@@ -182,18 +190,13 @@ impl<const N: usize> Stream<N> {
         outlet: &Outlet,
         sink: &mut S,
     ) -> Result<()> {
-        if !self.configured {
-            return Err(Error::malformed("Config before this record", 0, 1));
-        }
         if tag == tag::STATUS {
             self.status_part(part, outlet, sink);
             return Ok(());
         }
         self.put_decision(tag, part, outlet, sink);
         match (part.stage, part.frame) {
-            (Stage::Head | Stage::Tail, frame) => {
-                self.event_head(tag, frame, part.bytes, outlet, sink)
-            }
+            (Stage::Head | Stage::Tail, _) => self.event_head(tag, part, outlet, sink),
             (Stage::Trace, _) if tag == tag::REC_EVENT => {
                 self.pulse_array(part, sink);
                 Ok(())
@@ -210,12 +213,24 @@ impl<const N: usize> Stream<N> {
     fn event_head<S: RowSink>(
         &mut self,
         tag: u32,
-        frame: u32,
-        bytes: &[u8],
+        part: &Part<'_>,
         outlet: &Outlet,
         sink: &mut S,
     ) -> Result<()> {
-        match (tag, frame) {
+        let bytes = part.bytes;
+        match (tag, part.frame) {
+            (tag::SPARSE_EVENT, 6) => {
+                let announced = self.announced;
+                self.read_list(bytes, part.first)?;
+                self.listed = self.listed.min(announced);
+                if part.first == 0 {
+                    self.clock.advance(self.kind, self.config.traces())?;
+                }
+            }
+            (tag::EVENT_HEADER, 5) => self.read_list(bytes, part.first)?,
+            (tag::EVENT_HEADER, 6) => return self.header_row(part, outlet, sink),
+            // A later slice of a frame longer than its layout: surplus.
+            _ if part.first > 0 => {}
             (_, 0) => self.kind = i32_at(bytes, 0).unwrap_or(0),
             (_, 1) => self.pulser = Cursor::new(bytes).f32().unwrap_or(0.0),
             (_, 2) => self.clock.offset.read(bytes),
@@ -226,17 +241,8 @@ impl<const N: usize> Stream<N> {
             }
             (tag::EVENT, _) => {}
             (_, 4) => self.clock.dead.read(bytes),
-            (tag::SPARSE_EVENT, 5) => self.listed = i32_at(bytes, 0).unwrap_or(0).max(0) as usize,
-            (tag::SPARSE_EVENT, 6) => {
-                let announced = self.listed;
-                self.read_list(bytes)?;
-                self.listed = self.listed.min(announced);
-                self.clock.advance(self.kind, self.config.traces())?;
-            }
-            (tag::EVENT_HEADER, 5) => self.read_list(bytes)?,
-            (tag::EVENT_HEADER, 6) => {
-                self.clock.advance(self.kind, self.config.traces())?;
-                self.header_row(bytes, outlet, sink);
+            (tag::SPARSE_EVENT, 5) => {
+                self.announced = i32_at(bytes, 0).unwrap_or(0).max(0) as usize;
             }
             (tag::REC_EVENT, 5) => {
                 self.pulses = i32_at(bytes, 0).unwrap_or(0);
@@ -247,9 +253,11 @@ impl<const N: usize> Stream<N> {
         Ok(())
     }
 
-    fn read_list(&mut self, bytes: &[u8]) -> Result<()> {
-        self.listed = 0;
-        for (slot, pair) in self.list.iter_mut().zip(bytes.as_chunks::<2>().0) {
+    /// Takes a slice of the list of traces that begins at its byte `first`.
+    fn read_list(&mut self, bytes: &[u8], first: u32) -> Result<()> {
+        self.listed = first as usize / 2;
+        let slots = self.list.iter_mut().skip(self.listed);
+        for (slot, pair) in slots.zip(bytes.as_chunks::<2>().0) {
             let trace = u16::from_le_bytes(*pair);
             if usize::from(trace) >= N {
                 return Err(Error::new(Kind::Limit, "trace_list", trace.into(), N as i64 - 1));
@@ -280,6 +288,9 @@ impl<const N: usize> Stream<N> {
         outlet: &Outlet,
         sink: &mut S,
     ) -> Result<()> {
+        if tag == tag::EVENT && part.index as usize >= self.config.traces() {
+            return Ok(());
+        }
         let trace = self.trace_of(tag, part.index);
         let mut samples = part.bytes;
         if part.first == 0 {
@@ -304,7 +315,9 @@ impl<const N: usize> Stream<N> {
             }
         }
         let row = self.row.plus(self.rows.wrapping_sub(1));
-        sink.samples(row, col::VALUES, part.first.saturating_sub(4) / 2, samples);
+        let first = part.first.saturating_sub(4) / 2;
+        let room = 2 * self.config.samples.saturating_sub(first) as usize;
+        sink.samples(row, col::VALUES, first, samples.get(..room).unwrap_or(samples));
         Ok(())
     }
 
@@ -381,20 +394,31 @@ impl<const N: usize> Stream<N> {
         sink.put(row, col::DAQENERGY, Value::U16(energy));
     }
 
-    fn header_row<S: RowSink>(&mut self, theader: &[u8], outlet: &Outlet, sink: &mut S) {
-        let key = named_key(space::EVENT_HEADER, self.config.fcid(), 0);
-        let row = sink.begin(outlet.event_header, key);
-        self.listed = self.listed.min(theader.len() / 4);
-        let mut words = Cursor::new(theader);
-        for i in 0..self.listed {
-            let trace = self.list.get(i).copied().unwrap_or(0);
+    /// A slice of the trace headers of an event without samples; the first one opens the row.
+    fn header_row<S: RowSink>(
+        &mut self,
+        part: &Part<'_>,
+        outlet: &Outlet,
+        sink: &mut S,
+    ) -> Result<()> {
+        if part.first == 0 {
+            self.clock.advance(self.kind, self.config.traces())?;
+            let key = named_key(space::EVENT_HEADER, self.config.fcid(), 0);
+            self.row = sink.begin(outlet.event_header, key);
+            self.put_event(self.row, outlet, sink);
+        }
+        let row = self.row;
+        let mut words = Cursor::new(part.bytes);
+        let mut done = part.first as usize / 4;
+        for &trace in self.list.iter().take(self.listed).skip(done) {
             let (Some(baseline), Some(integral)) = (words.u16(), words.u16()) else { break };
             sink.put(row, col::CHANNEL, Value::U16(trace));
             self.put_trace_times(row, trace.into(), sink);
             self.put_trace_header(row, baseline, integral, sink);
+            done += 1;
         }
-        self.put_event(row, outlet, sink);
-        sink.put(row, col::NUMTRACES, Value::I32(self.listed as i32));
+        sink.put(row, col::NUMTRACES, Value::I32(done as i32));
+        Ok(())
     }
 
     fn rec_row<S: RowSink>(&mut self, outlet: &Outlet, sink: &mut S) {
@@ -428,12 +452,13 @@ impl<const N: usize> Stream<N> {
         let dtype = if array < 2 { DType::I32 } else { DType::F32 };
         if array < 4 {
             let column = rec_event::CHANNEL_PULSES + array;
-            sink.put(self.row, column, Value::Array(dtype, part.bytes));
+            sink.put(self.row, column, Value::Array(dtype, whole(part.bytes, 4)));
         }
     }
 
     fn status_part<S: RowSink>(&mut self, part: &Part<'_>, outlet: &Outlet, sink: &mut S) {
         match (part.stage, part.frame) {
+            (Stage::Head, _) if part.first > 0 => {}
             (Stage::Head, 0) => self.status.status = i32_at(part.bytes, 0).unwrap_or(0),
             (Stage::Head, 1) => self.status.time.read(part.bytes),
             (Stage::Trace, _) if part.first == 0 => {
@@ -453,21 +478,15 @@ impl<const N: usize> Stream<N> {
         sink: &mut S,
     ) -> Result<()> {
         match (part.stage, part.frame) {
-            (Stage::Head, 10) if !self.configured => {
-                if part.bytes.len() > 4 * N {
-                    let found = part.bytes.len() as i64 / 4;
-                    return Err(Error::new(Kind::Limit, "tracemap", found, N as i64).fatal());
-                }
-                self.mapped = read_tracemap(part.bytes, &mut self.tracemap);
-                if self.mapped != self.again.traces() {
-                    sink.notice(
-                        "trace map has another length than adcs + triggers",
-                        self.mapped as i64,
-                    );
-                }
-            }
+            (Stage::Head, 10) if !self.configured => return self.read_map(part),
+            (Stage::Head, _) if part.first > 0 => {}
             (Stage::Head, frame) => self.again.read(frame, part.bytes),
-            (Stage::End, _) if self.configured => return self.reconfigure(sink),
+            (Stage::End, frames) if self.configured => {
+                if frames < 12 {
+                    self.again.streamid = self.config.streamid;
+                }
+                return self.reconfigure(sink);
+            }
             (Stage::End, _) => {
                 if self.again.traces() > N {
                     let found = self.again.traces() as i64;
@@ -475,10 +494,26 @@ impl<const N: usize> Stream<N> {
                 }
                 self.config = self.again;
                 self.configured = true;
+                if part.frame > 10 && self.mapped != self.config.traces() {
+                    let what = "trace map has another length than adcs + triggers";
+                    sink.notice(what, self.mapped as i64);
+                }
                 self.put_config(outlet, sink);
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// A slice of the trace map.
+    fn read_map(&mut self, part: &Part<'_>) -> Result<()> {
+        let first = part.first as usize / 4;
+        let found = first.wrapping_add(part.bytes.len() / 4);
+        if found > N {
+            return Err(Error::new(Kind::Limit, "tracemap", found as i64, N as i64).fatal());
+        }
+        let slots = self.tracemap.get_mut(first..).unwrap_or(&mut []);
+        self.mapped = first.wrapping_add(read_tracemap(part.bytes, slots));
         Ok(())
     }
 
@@ -554,12 +589,12 @@ impl<const N: usize> Stream<N> {
             Some(_) => Place::Row(self.row),
             None => Place::Header("FSPConfig"),
         };
-        self.fsp.frame(part.frame, part.bytes, place, sink);
+        self.fsp.frame(part, place, sink);
         Ok(())
     }
 
     fn fsp_status<S: RowSink>(&mut self, part: &Part<'_>, outlet: &Outlet, sink: &mut S) {
-        if part.stage == Stage::Head && part.frame == 0 {
+        if part.stage == Stage::Head && (part.frame, part.first) == (0, 0) {
             let row =
                 sink.begin(outlet.fsp_status, named_key(space::FSP_STATUS, self.config.fcid(), 0));
             fsp::put_status(part.bytes, outlet.packet_id, row, sink);
@@ -568,8 +603,8 @@ impl<const N: usize> Stream<N> {
 
     fn decision_part(&mut self, part: &Part<'_>) {
         match part.stage {
-            Stage::Head => self.decision.frame(part.frame, part.bytes),
-            Stage::End => self.decision.pending = true,
+            Stage::Head => self.decision.frame(part),
+            Stage::End => self.decision.pending = Some(part.packet),
             _ => {}
         }
     }
@@ -582,7 +617,12 @@ impl<const N: usize> Stream<N> {
         outlet: &Outlet,
         sink: &mut S,
     ) {
-        if part.stage != Stage::Begin || !self.decision.pending {
+        if part.stage != Stage::Begin {
+            return;
+        }
+        // Only the record right behind the decision is its partner.
+        let Some(packet) = self.decision.pending.take() else { return };
+        if part.packet.wrapping_sub(packet) > 1 {
             return;
         }
         let (table, space) = if tag == tag::EVENT_HEADER {

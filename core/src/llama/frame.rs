@@ -198,7 +198,7 @@ impl LlamaFramer {
                 self.offset = self.offset.wrapping_add(window.len() as u64);
                 return Step::Garbage { used: window.len(), error, abort: false };
             }
-            Err(error) => return self.search(error, window, eof),
+            Err(error) => return self.search(error, window, eof).unwrap_or(Step::End),
         };
         let Some(bytes) = window.get(..shape.head) else {
             return if eof { self.cut(window, shape.head) } else { Step::Need(shape.head) };
@@ -240,32 +240,28 @@ impl LlamaFramer {
         Step::Garbage { used: window.len(), error, abort }
     }
 
-    /// Looks for the next place where an event fits its channel.
-    fn search<'w>(&mut self, error: Error, window: &'w [u8], eof: bool) -> Step<'w> {
-        let first = if self.lost.is_none() { 1 } else { 0 };
+    /// Drops bytes up to the next place where an event fits its channel; `None`: it does right here.
+    fn search<'w>(&mut self, error: Error, window: &'w [u8], eof: bool) -> Option<Step<'w>> {
+        let mut used = usize::from(self.lost.is_none());
         self.lost = Some(error);
-        let mut used = window.len();
-        for at in first..window.len() {
-            match self.shape(window.get(at..).unwrap_or(&[]), eof) {
+        while let Some(rest) = window.get(used..).filter(|rest| !rest.is_empty()) {
+            match self.shape(rest, eof) {
                 Ok(Some(_)) => {
                     self.lost = None;
-                    used = at;
                     break;
                 }
-                Ok(None) => {
-                    used = at;
-                    break;
-                }
-                Err(_) => {}
+                Ok(None) => break,
+                Err(_) => used = used.wrapping_add(1),
             }
         }
-        if eof {
+        if self.lost.is_some() && used == 0 {
+            if !eof {
+                return Some(Step::Need(window.len().saturating_add(4 * HEAD)));
+            }
             self.lost = None;
-        } else if used == 0 && self.lost.is_some() {
-            return Step::Need(window.len().saturating_add(4 * HEAD));
         }
         self.offset = self.offset.wrapping_add(used as u64);
-        Step::Garbage { used, error, abort: false }
+        (used > 0).then_some(Step::Garbage { used, error, abort: false })
     }
 }
 
@@ -274,8 +270,10 @@ impl crate::frame::Framer for LlamaFramer {
         if self.entries != Some(0) {
             return self.header(window, eof);
         }
-        if let Some(error) = self.lost {
-            return Ok(self.search(error, window, eof));
+        if let Some(error) = self.lost
+            && let Some(step) = self.search(error, window, eof)
+        {
+            return Ok(step);
         }
         Ok(match self.open {
             Some(open) => self.trace(open, window, eof),

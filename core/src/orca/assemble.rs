@@ -171,9 +171,6 @@ impl OrcaAssembler {
 
     fn packet<S: RowSink>(&mut self, part: &Part<'_>, sink: &mut S) -> Result<()> {
         match part.decoder {
-            id::RUN if part.bytes.len() != run::SIZE => {
-                Err(Error::malformed("packet length", part.bytes.len() as i64, run::SIZE as i64))
-            }
             id::RUN => {
                 let row = sink.begin(TableId::first(layout::RUN), Key::channel(0));
                 run::decode(part.bytes, row, sink);

@@ -83,6 +83,12 @@ pub(super) fn cut(shape: &mut Shape, at: usize, window: &[u8], len: usize) -> Re
         if shape.head > len || words < 17 {
             return Err(Error::malformed("header lengths", words.into(), len as i64 / 4));
         }
+        let samples = (word >> 6 & 0xFFFF) as usize * 2;
+        let content = shape.head.saturating_add(samples.next_multiple_of(4));
+        if content > len {
+            return Err(Error::malformed("wf_samples", samples as i64 / 2, len as i64 / 2));
+        }
+        shape.sure = content == len;
         return Ok(Piece::Fields(Stage::Head, shape.head, 0));
     }
     let first = at.saturating_sub(shape.head);

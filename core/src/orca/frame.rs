@@ -34,8 +34,6 @@ struct Open {
     shape: Shape,
     /// Bytes of XML (header), or the FCIO stream's place in the list.
     extra: usize,
-    /// Why the rest of the packet is garbage.
-    broken: Option<Error>,
 }
 
 /// Finds the packets of an ORCA file.
@@ -47,13 +45,15 @@ pub struct OrcaFramer {
     open: Option<Open>,
     scanner: Scanner,
     lost: Option<Error>,
+    /// Where a broken packet says that it ends.
+    believed: u64,
     streams: Vec<(u32, fcio::Framer), STREAMS>,
 }
 
-/// Whether a packet can start here, and its length in bytes; `None`: too few bytes to tell.
-fn plausible(map: &super::IdMap, bytes: &[u8]) -> Option<Option<usize>> {
+/// Whether a packet can start here (`short`: also one of a word), and its length in bytes; `None`: too few bytes to tell.
+fn plausible(map: &super::IdMap, bytes: &[u8], short: bool) -> Option<Option<usize>> {
     let word = Word0::new(u32_at(bytes, 0)?);
-    if word.short || map.get(word.id).is_none() {
+    if (word.short && !short) || map.get(word.id).is_none() {
         return Some(None);
     }
     let (least, words) = if word.words == 0 { (2, u32_at(bytes, 4)?) } else { (1, word.words) };
@@ -70,6 +70,7 @@ impl OrcaFramer {
             open: None,
             scanner: Scanner::default(),
             lost: None,
+            believed: 0,
             streams: Vec::new(),
         }
     }
@@ -170,7 +171,6 @@ impl OrcaFramer {
             at: 0,
             shape: Shape::default(),
             extra: 0,
-            broken: None,
         }
     }
 
@@ -236,6 +236,15 @@ impl OrcaFramer {
             }
             Some(Handler::Fcio) => return self.fcio_part(open, window, eof),
         };
+        if open.at == 0 && !self.is_sure(&open) {
+            match self.ends_well(left, window, eof) {
+                Ok(true) => {}
+                Ok(false) => {
+                    return Err(self.error(Kind::Malformed, "packet length", left as i64 / 4, 0));
+                }
+                Err(need) => return Ok(Step::Need(need)),
+            }
+        }
         let (stage, len, index, first) = match piece {
             Piece::Need(n) => return self.wait(n.min(left).max(1), window.len(), eof),
             Piece::Fields(stage, n, index) => (stage, n, index, 0),
@@ -254,6 +263,32 @@ impl OrcaFramer {
             self.choose_stream(&open, bytes)?;
         }
         Ok(self.emit(part, used))
+    }
+
+    /// Whether something beside the length word says how long the packet is.
+    fn is_sure(&self, open: &Open) -> bool {
+        let fcio = (id::FCIO_CONFIG..=id::FCIO_EVENT).contains(&open.decoder);
+        fcio || open.word.short || self.open.is_some_and(|open| open.shape.sure)
+    }
+
+    /// Whether a packet or the end of the file follows after `left` bytes. The error is the number of bytes that the window must hold to tell.
+    fn ends_well(
+        &self,
+        left: usize,
+        window: &[u8],
+        eof: bool,
+    ) -> core::result::Result<bool, usize> {
+        if left.saturating_add(8) > self.limits.window {
+            // What can't be looked at has to be believed.
+            return Ok(true);
+        }
+        // Fewer bytes than a packet's header say nothing against this one.
+        let stub = eof && window.len().checked_sub(left).is_some_and(|rest| rest < 4);
+        match plausible(&self.scanner.map, window.get(left..).unwrap_or(&[]), true) {
+            Some(next) => Ok(next.is_some()),
+            None if eof => Ok(stub),
+            None => Err(left.saturating_add(8)),
+        }
     }
 
     /// Notes which embedded stream a packet continues.
@@ -323,43 +358,54 @@ impl OrcaFramer {
         }
     }
 
-    /// Looks for a place from which packets follow one another.
-    fn search<'w>(&mut self, error: Error, window: &'w [u8], eof: bool) -> Step<'w> {
+    /// Drops bytes up to a place from which packets follow one another; `None`: they do right here.
+    fn search<'w>(&mut self, error: Error, window: &'w [u8], eof: bool) -> Option<Step<'w>> {
         let mut at = 0usize;
         while at < window.len() {
-            match self.chain(window, at, eof) {
+            match self.fits(window, at, eof) {
                 Some(true) => {
                     self.lost = None;
-                    return self.garbage(at, error, false);
+                    break;
                 }
                 Some(false) => at = at.wrapping_add(1),
                 None if at == 0 && window.len() >= self.limits.window => at = 1,
                 None if at == 0 => {
                     let more = window.len().wrapping_add(4096);
-                    return Step::Need(more.min(self.limits.window));
+                    return Some(Step::Need(more.min(self.limits.window)));
                 }
-                None => return self.garbage(at, error, false),
+                None => break,
             }
         }
         if window.is_empty() {
-            if eof {
-                self.lost = None;
-                return Step::End;
-            }
-            return Step::Need(8);
+            self.lost = if eof { None } else { self.lost };
+            return Some(if eof { Step::End } else { Step::Need(8) });
         }
-        self.garbage(window.len(), error, false)
+        (at > 0).then(|| self.garbage(at, error, false))
+    }
+
+    /// Whether to go on at byte `at`: where the broken packet says that it ends, any packet will do.
+    fn fits(&self, window: &[u8], at: usize, eof: bool) -> Option<bool> {
+        if self.believed == self.offset.wrapping_add(at as u64) {
+            let rest = window.get(at..).unwrap_or(&[]);
+            match plausible(&self.scanner.map, rest, true) {
+                Some(Some(_)) => return Some(true),
+                None if !eof => return None,
+                _ => {}
+            }
+        }
+        self.chain(window, at, eof)
     }
 
     /// Whether packets follow one another from here on; `None`: more bytes are needed to tell.
     fn chain(&self, window: &[u8], mut at: usize, eof: bool) -> Option<bool> {
-        for _ in 0..CHAIN {
+        for i in 0..CHAIN {
             let rest = window.get(at..).unwrap_or(&[]);
-            match plausible(&self.scanner.map, rest) {
+            match plausible(&self.scanner.map, rest, i > 0) {
                 // Exactly at the end of the file is as good as another packet.
-                None if eof => return Some(rest.is_empty() && at <= window.len()),
-                None if at < self.limits.window => return None,
-                None => return Some(false),
+                None if eof => return Some(at == window.len() && i > 0),
+                None if window.len() < self.limits.window => return None,
+                // Two packets must do where the window holds no more.
+                None => return Some(i > 1),
                 Some(None) => return Some(false),
                 Some(Some(len)) => at = at.wrapping_add(len),
             }
@@ -372,31 +418,25 @@ impl OrcaFramer {
         Step::Garbage { used, error, abort }
     }
 
-    /// A packet whose content breaks off: its length still says where the next one starts.
+    /// A packet whose content contradicts its length, or breaks off: the next one is to be found.
     fn give_up<'w>(&mut self, error: Error, window: &'w [u8], eof: bool) -> Step<'w> {
-        let Some(open) = &mut self.open else {
-            self.lost = Some(error);
-            return self.search(error, window, eof);
+        self.lost = Some(error);
+        let Some(open) = self.open.take() else {
+            self.believed = 0;
+            return self.search(error, window, eof).unwrap_or(Step::Need(8));
         };
-        let first = open.broken.is_none();
-        open.broken = Some(error);
-        let left = open.len.saturating_sub(open.at);
-        let used = left.min(window.len());
-        if used == 0 && left > 0 && !first && !eof {
-            return Step::Need(1);
-        }
-        self.advance(used);
-        if eof && used < left {
-            self.open = None;
-        }
-        Step::Garbage { used, error, abort: first }
+        self.believed = open.start.wrapping_add(open.len as u64);
+        let begun = open.at > 0;
+        self.garbage(usize::from(!begun), error, begun)
     }
 }
 
 impl crate::frame::Framer for OrcaFramer {
     fn step<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
-        if let Some(error) = self.lost {
-            return Ok(self.search(error, window, eof));
+        if let Some(error) = self.lost
+            && let Some(step) = self.search(error, window, eof)
+        {
+            return Ok(step);
         }
         if self.open.is_none() {
             match self.start(window, eof) {
@@ -412,9 +452,6 @@ impl crate::frame::Framer for OrcaFramer {
             }
         }
         let Some(open) = self.open else { return Ok(Step::Need(8)) };
-        if let Some(error) = open.broken {
-            return Ok(self.give_up(error, window, eof));
-        }
         match self.resume(open, window, eof) {
             Err(error) if error.scope == Scope::Stream => Err(error),
             Err(error) => Ok(self.give_up(error.at(open.number, open.start), window, eof)),

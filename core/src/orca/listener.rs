@@ -10,10 +10,12 @@
 use heapless::Vec;
 
 use super::header::LISTENERS;
+use super::{Piece, Shape};
 use crate::bytes::u32_at;
 use crate::decoder::{Row, RowSink};
 use crate::error::{Error, Result};
 use crate::field::{DType, Field, Value};
+use crate::part::Stage;
 
 /// Channels of a listener that are kept.
 const CHANNELS: usize = 2400;
@@ -127,6 +129,26 @@ pub(super) struct Config {
     pub(super) fcid: u16,
     pub(super) samples: u32,
     pub(super) gps: i32,
+}
+
+/// One piece; its counts say how long it is.
+pub(super) fn cut_config(shape: &mut Shape, _: usize, window: &[u8], len: usize) -> Result<Piece> {
+    let (Some(adcs), Some(boards)) = (u32_at(window, 12), u32_at(window, 44)) else {
+        return Ok(Piece::Need(48));
+    };
+    let least = u64::from(adcs) + 13;
+    let most = least + u64::from(boards.div_ceil(4)) + 2 * u64::from(boards);
+    let words = len as u64 / 4;
+    if words < least {
+        return Err(Error::malformed("nadcs", adcs.into(), words as i64 - 13));
+    }
+    shape.sure = words == least || words == most;
+    Ok(Piece::Fields(Stage::Whole, len, 0))
+}
+
+/// One piece.
+pub(super) fn cut_status(_: &mut Shape, _: usize, _: &[u8], len: usize) -> Result<Piece> {
+    Ok(Piece::Fields(Stage::Whole, len, 0))
 }
 
 /// Reads the words that other decoders need.

@@ -67,6 +67,8 @@ pub(crate) struct Shape {
     lead: usize,
     /// Events in the packet.
     events: usize,
+    /// The content accounts for the packet's length: a damaged length word would have been noticed.
+    sure: bool,
 }
 
 /// The next piece of a packet.
@@ -120,9 +122,9 @@ pub(crate) mod id {
 
 /// The cards, in the order of [`id`].
 pub(crate) static CARDS: [Card; 11] = [
-    card("ORRunDecoderForRun", whole),
-    card("ORFlashCamListenerConfigDecoder", whole),
-    card("ORFlashCamListenerStatusDecoder", whole),
+    card("ORRunDecoderForRun", run::cut),
+    card("ORFlashCamListenerConfigDecoder", listener::cut_config),
+    card("ORFlashCamListenerStatusDecoder", listener::cut_status),
     card("ORFlashCamADCWaveformDecoder", flashcam::cut),
     card("ORFlashCamWaveformDecoder", flashcam::cut),
     wrapped("ORFCIOConfigDecoder"),
@@ -132,11 +134,6 @@ pub(crate) static CARDS: [Card; 11] = [
     card("ORSIS3302DecoderForEnergy", sis3302::cut),
     card("ORSIS3316WaveformDecoder", sis3316::cut),
 ];
-
-/// A packet that is one piece.
-fn whole(_: &mut Shape, _: usize, _: &[u8], len: usize) -> Result<Piece> {
-    Ok(Piece::Fields(Stage::Whole, len, 0))
-}
 
 /// Name of the decoder at a position of the list.
 fn decoder_name(decoder: u8) -> &'static str {

@@ -8,9 +8,12 @@
 //! | 2 | | run number; of a heartbeat: seconds to the next |
 //! | 3 | | unix time, s |
 
+use super::{Piece, Shape};
 use crate::bytes::u32_at;
 use crate::decoder::{Row, RowSink};
+use crate::error::{Error, Result};
 use crate::field::{DType, Field, Value};
+use crate::part::Stage;
 
 /// Columns of run records.
 pub(super) const FIELDS: &[Field] = &[
@@ -26,7 +29,16 @@ pub(super) const FIELDS: &[Field] = &[
 ];
 
 /// Bytes of a run record.
-pub(super) const SIZE: usize = 16;
+const SIZE: usize = 16;
+
+/// One piece.
+pub(super) fn cut(shape: &mut Shape, _: usize, _: &[u8], len: usize) -> Result<Piece> {
+    if len != SIZE {
+        return Err(Error::malformed("packet length", len as i64, SIZE as i64));
+    }
+    shape.sure = true;
+    Ok(Piece::Fields(Stage::Whole, len, 0))
+}
 
 pub(super) fn decode<S: RowSink>(packet: &[u8], row: Row, sink: &mut S) {
     let word = |i: usize| u32_at(packet, 4 * i).unwrap_or(0);

@@ -58,6 +58,7 @@ pub(super) fn cut(shape: &mut Shape, at: usize, window: &[u8], len: usize) -> Re
             return Err(Error::malformed("waveform lengths", found, len as i64 / 4));
         }
         shape.trace = w2 as usize * 4;
+        shape.sure = true;
         return Ok(Piece::Fields(Stage::Head, shape.head, 0));
     }
     let first = at.saturating_sub(shape.head);

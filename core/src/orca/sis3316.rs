@@ -75,6 +75,7 @@ pub(super) fn cut(shape: &mut Shape, at: usize, window: &[u8], len: usize) -> Re
         if all > len as u64 || head < 3 || head > longs.max(3) {
             return Err(Error::malformed("words per event", longs.into(), len as i64 / 4));
         }
+        shape.sure = all == len as u64;
         let events = if longs == 0 { 0 } else { events };
         shape.lead = LEAD;
         shape.events = events as usize;

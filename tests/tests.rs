@@ -1,0 +1,5 @@
+//! The integration tests of the workspace, one binary.
+
+mod damaged;
+mod split;
+mod truncated;
