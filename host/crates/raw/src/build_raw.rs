@@ -105,6 +105,9 @@ pub fn open(
     let mut window = Window::new(Input::open(input, digest)?);
     window.fill(LOOK)?;
     let first = window.data().get(..window.data().len().min(LOOK)).unwrap_or(&[]);
+    if let (true, Some(reason)) = (first.is_empty(), window.broken()) {
+        return Err(Error::Packed { path: input.to_path_buf(), reason: reason.to_owned() });
+    }
     let format = match stream_type {
         Some(_) if first.is_empty() => return Err(Error::Empty { path: input.to_path_buf() }),
         Some(name) => by_name(name)?,
@@ -312,6 +315,10 @@ fn output_error(target: &AtomicOutput, source: tierline_h5::Error) -> Error {
 }
 
 impl Hooks<RawBufferLibrary> for FileSink<'_> {
+    fn complete(&mut self, fate: Fate, library: &mut RawBufferLibrary) {
+        library.counting = fate == Fate::Rows;
+    }
+
     fn packet(
         &mut self,
         packet: &Packet,

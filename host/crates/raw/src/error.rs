@@ -38,6 +38,14 @@ pub enum Error {
         /// Names of the formats.
         known: String,
     },
+    /// A compressed input of which nothing can be unpacked.
+    #[error("{path}: the compressed file is damaged or cut: {reason}", path = path.display())]
+    Packed {
+        /// The input.
+        path: PathBuf,
+        /// The decompressor's words.
+        reason: String,
+    },
     /// The input holds nothing.
     #[error("{path}: the file is empty", path = path.display())]
     Empty {

@@ -46,6 +46,9 @@ pub trait Hooks<S> {
     /// A part is about to be handed to the assembler.
     fn part(&mut self, _part: &Part<'_>) {}
 
+    /// A packet is complete; its rows are about to be committed.
+    fn complete(&mut self, _fate: Fate, _sink: &mut S) {}
+
     /// A packet is over and its rows are committed (or aborted). `bytes`: as much of it as is held. `false` ends the
     /// run.
     ///
@@ -246,6 +249,7 @@ impl<F: Format, S: RowSink, H: Hooks<S>> Driver<'_, F, S, H> {
                 None
             }
             None => {
+                self.hooks.complete(current.fate, self.sink);
                 self.sink.commit();
                 let bytes = &mut self.outcome.bytes;
                 *match current.fate {

@@ -1,0 +1,74 @@
+//! Runs the program itself.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// The program, built once in the profile of the tests.
+///
+/// # Panics
+/// Where it can't be built.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let release = !cfg!(debug_assertions);
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut build = Command::new(cargo);
+        build.args(["build", "--quiet", "--package", "tierline", "--bin", "tierline"]);
+        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        if release {
+            build.arg("--release");
+        }
+        let status = build.status().unwrap_or_else(|error| panic!("no cargo: {error}"));
+        assert!(status.success(), "the program does not build");
+        // The tests' own binary lies in target/<profile>/deps.
+        let own = std::env::current_exe().unwrap_or_default();
+        let profile = own.ancestors().nth(2).map(Path::to_path_buf).unwrap_or_default();
+        let program = profile.join("tierline");
+        assert!(program.exists(), "{} is not there", program.display());
+        program
+    })
+}
+
+/// What a run of the program gave.
+#[derive(Debug)]
+pub struct Ran {
+    /// Exit code; -1 after a signal.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// Runs the program in a folder, local time UTC.
+///
+/// # Panics
+/// Where it can't be started.
+pub fn tierline(dir: &Path, args: &[&str]) -> Ran {
+    let mut command = Command::new(program());
+    let output = command.args(args).current_dir(dir).env("TZ", "UTC").output();
+    output.unwrap_or_else(|error| panic!("cannot run: {error}")).into()
+}
+
+/// Files of a folder, sorted.
+///
+/// # Panics
+/// Where the folder can't be read.
+pub fn files(dir: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
+    let mut names: Vec<String> =
+        entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
