@@ -117,7 +117,8 @@ impl Case {
 
     /// Flips every `step`-th byte (that of an ORCA header's text more rarely).
     fn flip_all(&self, step: usize, masks: &[u8], limits: FrameLimits) {
-        let dull = |at: &usize| self.stream.format == "ORCA" && *at < self.data && at % 83 > 0;
+        let dull =
+            |at: &usize| self.stream.format == "ORCA" && *at < self.data && !at.is_multiple_of(83);
         let mut bytes = self.stream.bytes.clone();
         for at in (0..bytes.len()).step_by(step).filter(|at| !dull(at)) {
             for mask in masks {

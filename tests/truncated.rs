@@ -67,7 +67,7 @@ fn check_all(stream: &Stream, limits: FrameLimits, step: usize) {
         if stream.format == "FCIO" { streams::frame_starts(&stream.bytes) } else { Vec::new() };
     // An ORCA header is thousands of bytes of text: not every one of them.
     let header = whole.packets.first().map_or(0, |p| p.end as usize);
-    let dull = |cut: &usize| stream.format == "ORCA" && *cut < header && cut % 61 != 0;
+    let dull = |cut: &usize| stream.format == "ORCA" && *cut < header && !cut.is_multiple_of(61);
     for cut in (0..=stream.bytes.len()).step_by(step).filter(|cut| !dull(cut)) {
         check(stream, &whole, cut, &starts, limits);
     }
@@ -75,14 +75,20 @@ fn check_all(stream: &Stream, limits: FrameLimits, step: usize) {
 
 #[test]
 fn small_streams_at_every_byte() {
-    big_stack(|| streams::all().iter().for_each(|s| check_all(s, FrameLimits::HOST, 1)));
+    big_stack(|| {
+        for stream in streams::all() {
+            // Those of ORCA that wrap FCIO are long and say little that is new.
+            let step = if stream.name.starts_with("orca FCIO") { 7 } else { 1 };
+            check_all(&stream, FrameLimits::HOST, step);
+        }
+    });
 }
 
 #[test]
-fn examples_at_every_byte() {
+fn examples_at_many_bytes() {
     big_stack(|| {
         for stream in streams::examples(3) {
-            let step = if stream.bytes.len() > 9000 { 3 } else { 1 };
+            let step = if stream.bytes.len() > 9000 { 13 } else { 1 };
             check_all(&stream, FrameLimits::HOST, step);
         }
     });
@@ -91,5 +97,5 @@ fn examples_at_every_byte() {
 #[test]
 fn small_streams_with_the_pieces_of_a_front_end() {
     let limits = FrameLimits { piece: 64, window: 8192 };
-    big_stack(|| streams::all().iter().for_each(|s| check_all(s, limits, 5)));
+    big_stack(|| streams::all().iter().for_each(|s| check_all(s, limits, 17)));
 }

@@ -31,6 +31,24 @@ fn sample_rate(model: &str) -> Option<f64> {
     }
 }
 
+/// A number such as `2000`, `2000.0` or `1.0E7`. (The standard library's parser holds code that can panic.)
+fn decimal(text: &str) -> Option<f64> {
+    let (digits, exponent) = text.trim().split_once(['e', 'E']).unwrap_or((text.trim(), "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut value = 0u64;
+    for digit in whole.bytes().chain(fraction.bytes()) {
+        let digit = digit.checked_sub(b'0').filter(|d| *d < 10)?;
+        value = value.checked_mul(10)?.checked_add(digit.into())?;
+    }
+    let scale = exponent.parse::<i32>().ok()?.checked_sub(i32::try_from(fraction.len()).ok()?)?;
+    let mut power = 1.0;
+    for _ in 0..scale.unsigned_abs().min(30) {
+        power *= 10.0;
+    }
+    let value = value as f64;
+    (!digits.is_empty()).then_some(if scale < 0 { value / power } else { value * power })
+}
+
 fn text<'n, N: Node>(node: &'n N, name: &str) -> &'n str {
     node.get(name).and_then(Node::text).unwrap_or("")
 }
@@ -58,8 +76,8 @@ pub(super) fn read<N: Node, S: RowSink, const B: usize>(
         let Some(rate) = sample_rate(model) else {
             return bad("sample rate of this board model (settings file, board)", i as i64);
         };
-        let length = parameter(board, "SRV_PARAM_RECLEN").and_then(|t| t.trim().parse().ok());
-        let Some(length) = length.map(|ns: f64| ns * rate) else {
+        let length = parameter(board, "SRV_PARAM_RECLEN").and_then(decimal);
+        let Some(length) = length.map(|ns| ns * rate) else {
             return bad("SRV_PARAM_RECLEN (settings file, board)", i as i64);
         };
         if boards.push(Board { samples: length as u32 }).is_err() {
@@ -106,6 +124,23 @@ pub(super) fn put_unknown<S: RowSink>(samples: u32, sink: &mut S) {
         for channel in 0..UNKNOWN.1 {
             let path = format_args!("boards/{board}/channels/{channel}");
             sink.header(TABLE, path, Value::F64(f64::NAN));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+
+    #[test]
+    fn decimals_as_settings_files_have_them() {
+        assert_eq!(decimal(" 2000 "), Some(2000.0));
+        assert_eq!(decimal("2000.0"), Some(2000.0));
+        assert_eq!(decimal("1992.25"), Some(1992.25));
+        assert_eq!(decimal("1.024E7"), Some(1.024e7));
+        assert_eq!(decimal("0.1"), Some(0.1));
+        for bad in ["", "-1", "x", "1.2.3", "1e", "99999999999999999999999"] {
+            assert_eq!(decimal(bad), None, "{bad}");
         }
     }
 }

@@ -110,8 +110,10 @@ impl<const N: usize> Clock<N> {
     }
 
     fn affected(&self, traces: usize) -> (usize, usize) {
-        let lo = self.dead.kept(5).clamp(0, traces as i64);
-        let hi = self.dead.kept(5).wrapping_add(self.dead.kept(6)).clamp(lo, traces as i64);
+        // Not `clamp`, which panics where its bounds are the wrong way round.
+        let traces = traces as i64;
+        let lo = self.dead.kept(5).max(0).min(traces);
+        let hi = self.dead.kept(5).wrapping_add(self.dead.kept(6)).min(traces).max(lo);
         (lo as usize, hi as usize)
     }
 

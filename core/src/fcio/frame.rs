@@ -331,7 +331,9 @@ impl Framer {
         match follows(window, end, eof) {
             Ok(true) => Ok(None),
             Ok(false) => Err(odd),
-            Err(need) if !eof => Ok((need <= self.limits.window).then_some(need)),
+            // What the window can't hold has to be believed, also where the end is known by chance.
+            Err(need) if need > self.limits.window => Ok(None),
+            Err(need) if !eof => Ok(Some(need)),
             Err(_) if window.len() >= end => Ok(None),
             Err(_) => {
                 Err(self.error(Kind::Truncated, "data frame", window.len() as i64, end as i64))

@@ -134,7 +134,7 @@ impl LlamaAssembler {
                 single,
                 fields: FIELDS,
                 present: present(first, format),
-                lengths: &[first.sample_length, first.avg_sample_length],
+                lengths: &[first.sample_length, first.averaged_length()],
             })?;
         }
         Ok(())
@@ -179,7 +179,7 @@ fn present(channel: &Channel, format: u32) -> u64 {
     if channel.sample_length > 0 {
         mask |= 0b111 << RAW;
     }
-    if channel.avg_sample_length > 0 && channel.avg_mode > 0 {
+    if channel.averaged_length() > 0 {
         mask |= 0b111 << AVERAGED;
     }
     for (bit, (first, columns)) in GROUPS.into_iter().enumerate() {

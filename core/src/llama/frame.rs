@@ -109,6 +109,11 @@ impl LlamaFramer {
             let (found, least) = (entry.event_length().into(), least.into());
             return Err(self.error(Kind::Malformed, "event_length", found, least).fatal());
         }
+        let samples = u64::from(entry.sample_length) + u64::from(entry.averaged_length());
+        if samples > 2 * u64::from(entry.event_length()) {
+            let most = 2 * i64::from(entry.event_length());
+            return Err(self.error(Kind::Malformed, "sample_length", samples as i64, most).fatal());
+        }
         let full = self.error(Kind::Limit, "number_chOpen", entries.into(), MAX_CHANNELS as i64);
         self.channels.push((entry.id, entry.event_length())).map_err(|_| full.fatal())?;
         let index = self.channels.len() as u32;

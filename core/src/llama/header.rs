@@ -84,6 +84,11 @@ impl Channel {
         self.rest[1]
     }
 
+    /// Averaged samples of an event; without averaging there are none, whatever the table says.
+    pub const fn averaged_length(&self) -> u32 {
+        if self.avg_mode > 0 { self.avg_sample_length } else { 0 }
+    }
+
     /// Nanoseconds per raw sample.
     pub fn raw_ns(&self) -> f64 {
         1000.0 / self.sample_freq

@@ -105,7 +105,8 @@ fn declare_shared<S: RowSink>(setup: &Setup, sink: &mut S) -> Result<()> {
         let first = with.next()?;
         with.next().is_none().then(|| named_key(space, first.fcid, 0))
     };
-    let rows: [(u8, &'static str, u16, u16, Option<Key>, &'static [Field]); 5] = [
+    type Shared = (u8, &'static str, u16, u16, Option<Key>, &'static [Field]);
+    let rows: [Shared; 5] = [
         (fc::CONFIG, "ORFCIOConfigDecoder", 2, 0, only(false, space::CONFIG), config::FIELDS),
         (
             fc::FSP_CONFIG,

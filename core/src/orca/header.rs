@@ -66,6 +66,11 @@ fn number<N: Node>(node: &N, name: &str) -> Option<i64> {
     node.get(name)?.int()
 }
 
+/// A waveform length, as far as it can be one.
+fn length(number: Option<i64>) -> u32 {
+    number.unwrap_or(0).clamp(0, super::MAX_SAMPLES.into()) as u32
+}
+
 fn crates<N: Node>(root: &N) -> impl Iterator<Item = (i64, &N)> {
     root.find(&["ObjectInfo", "Crates"]).into_iter().flat_map(Node::children).flat_map(
         |(_, frame)| {
@@ -115,7 +120,7 @@ impl Setup {
             .find(|o| class(*o) == LISTENER && number(*o, "uniqueID") == Some(fcid.into()));
         let mut listener = Listener {
             fcid,
-            samples: aux.and_then(|o| number(o, "eventSamples")).unwrap_or(0).max(0) as u32,
+            samples: length(aux.and_then(|o| number(o, "eventSamples"))),
             fsp: aux.and_then(|o| number(o, "fspEnabled")).unwrap_or(0) != 0,
             enabled: 0,
             first: None,
@@ -158,9 +163,9 @@ impl Setup {
         let slot = number(card, "Card").unwrap_or(0) as u32;
         for channel in (0..8u32).filter(|channel| mask >> channel & 1 == 1) {
             let lengths = card.get("sampleLengths");
-            let samples = lengths.and_then(|l| l.child(channel as usize / 2)?.1.int()).unwrap_or(0);
+            let samples = lengths.and_then(|l| l.child(channel as usize / 2)?.1.int());
             let key = struck_key(crate_number as u32, slot, channel);
-            let entry = StruckChannel { key, samples: samples.clamp(0, 1 << 16) as u32 };
+            let entry = StruckChannel { key, samples: length(samples) };
             self.overflow |= self.sis3302.push(entry).is_err();
         }
     }
@@ -168,7 +173,7 @@ impl Setup {
     fn add_sis3316<N: Node>(&mut self, crate_number: i64, card: &N) {
         let mask = number(card, "enabledMask").unwrap_or(0);
         let slot = number(card, "Card").unwrap_or(0) as u32;
-        let samples = number(card, "rawDataBufferLen").unwrap_or(0).clamp(0, 1 << 16) as u32;
+        let samples = length(number(card, "rawDataBufferLen"));
         for channel in (0..16u32).filter(|channel| mask >> channel & 1 == 1) {
             let key = struck_key(crate_number as u32, slot, channel);
             self.overflow |= self.sis3316.push(StruckChannel { key, samples }).is_err();

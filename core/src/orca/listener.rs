@@ -10,10 +10,10 @@
 use heapless::Vec;
 
 use super::header::LISTENERS;
-use super::{Piece, Shape};
+use super::{MAX_SAMPLES, Piece, Shape};
 use crate::bytes::u32_at;
 use crate::decoder::{Row, RowSink};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::field::{DType, Field, Value};
 use crate::part::Stage;
 
@@ -159,7 +159,11 @@ pub(super) fn read_config(packet: &[u8]) -> Result<Config> {
     if adcs as usize > channels.saturating_sub(13) || adcs as usize > CHANNELS {
         return Err(Error::malformed("nadcs", adcs.into(), channels as i64 - 13));
     }
-    Ok(Config { fcid: word(1)? as u16, samples: word(5)?, gps: word(12)? as i32 })
+    let samples = word(5)?;
+    if samples > MAX_SAMPLES {
+        return Err(Error::new(Kind::Limit, "nsamples", samples.into(), MAX_SAMPLES.into()));
+    }
+    Ok(Config { fcid: word(1)? as u16, samples, gps: word(12)? as i32 })
 }
 
 const fn short(packet: &[u8]) -> Error {

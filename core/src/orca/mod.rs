@@ -53,6 +53,9 @@ pub mod layout {
     pub const FSP_EVENT_HEADER: u8 = 15;
 }
 
+/// Most samples of a trace.
+const MAX_SAMPLES: u32 = 1 << 17;
+
 /// How the payload of a packet is cut: `(bytes from the packet's start, the window from there on, its whole length)`.
 type Cut = fn(&mut Shape, usize, &[u8], usize) -> Result<Piece>;
 

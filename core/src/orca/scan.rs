@@ -2,10 +2,6 @@
 //! but without the map it can neither cut packets nor find the next one after damage.
 
 use heapless::{String, Vec};
-use nom::IResult;
-use nom::Parser;
-use nom::bytes::complete::{tag, take_until};
-use nom::sequence::{delimited, pair};
 
 use super::CARDS;
 use crate::part::NO_DECODER;
@@ -38,9 +34,17 @@ impl IdMap {
     }
 }
 
-/// Text up to a tag, and the tag without its brackets.
-fn token(input: &[u8]) -> IResult<&[u8], (&[u8], &[u8])> {
-    pair(take_until("<"), delimited(tag("<"), take_until(">"), tag(">"))).parse(input)
+/// Text up to a tag, the tag without its brackets, and what follows.
+fn token(input: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (text, tag) = split(input, b'<')?;
+    let (tag, rest) = split(tag, b'>')?;
+    Some((text, tag, rest))
+}
+
+/// The bytes before and after the first `mark`.
+fn split(bytes: &[u8], mark: u8) -> Option<(&[u8], &[u8])> {
+    let at = bytes.iter().position(|&byte| byte == mark)?;
+    Some((bytes.get(..at)?, bytes.get(at.wrapping_add(1)..)?))
 }
 
 /// The scanner's place in the document.
@@ -68,7 +72,7 @@ impl Scanner {
     /// Reads whole tokens; returns the number of bytes they take. `last`: no text follows.
     pub(crate) fn feed(&mut self, text: &[u8], last: bool) -> usize {
         let mut rest = text;
-        while let Ok((after, (text, tag))) = token(rest) {
+        while let Some((text, tag, after)) = token(rest) {
             let text = if self.partial { &[] } else { text };
             self.partial = false;
             self.take(text, tag);

@@ -11,10 +11,10 @@
 //! | -4, -3, -2, -1 | | energy, energy_first, extra, 0xDEADBEEF |
 
 use super::header::struck_key;
-use super::{Piece, Shape};
+use super::{MAX_SAMPLES, Piece, Shape};
 use crate::bytes::u32_at;
 use crate::decoder::{Row, RowSink, TableId};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::fcio::event::{DT, T0, VALUES};
 use crate::field::{DType, Field, Value};
 use crate::part::{Key, Part, Stage};
@@ -56,6 +56,10 @@ pub(super) fn cut(shape: &mut Shape, at: usize, window: &[u8], len: usize) -> Re
         if words * 4 + (shape.head + FOOTER) as u64 != len as u64 {
             let found = words as i64 + (shape.head + FOOTER) as i64 / 4;
             return Err(Error::malformed("waveform lengths", found, len as i64 / 4));
+        }
+        if w2 > MAX_SAMPLES / 2 {
+            let found = i64::from(w2).saturating_mul(2);
+            return Err(Error::new(Kind::Limit, "samples", found, MAX_SAMPLES.into()));
         }
         shape.trace = w2 as usize * 4;
         shape.sure = true;

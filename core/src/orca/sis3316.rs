@@ -18,10 +18,10 @@
 //! layout. Absent values are 0xFFFFFFFF.
 
 use super::sis3302::place;
-use super::{Piece, Shape};
+use super::{MAX_SAMPLES, Piece, Shape};
 use crate::bytes::u32_at;
 use crate::decoder::{Row, RowSink, TableId};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::fcio::event::{DT, T0, VALUES};
 use crate::field::{DType, Field, Value};
 use crate::part::{Key, Part, Stage};
@@ -71,11 +71,16 @@ pub(super) fn cut(shape: &mut Shape, at: usize, window: &[u8], len: usize) -> Re
     if at == 0 {
         let words = (u32_at(window, 8), u32_at(window, 12), u32_at(window, 20));
         let (Some(events), Some(longs), Some(head)) = words else { return Ok(Piece::Need(24)) };
-        let all = u64::from(events) * u64::from(longs) * 4 + LEAD as u64;
+        let all =
+            (u64::from(events) * u64::from(longs)).saturating_mul(4).saturating_add(LEAD as u64);
         if all > len as u64 || head < 3 || head > longs.max(3) {
             return Err(Error::malformed("words per event", longs.into(), len as i64 / 4));
         }
         shape.sure = all == len as u64;
+        if longs.saturating_sub(head) > MAX_SAMPLES / 2 {
+            let found = longs.saturating_sub(head).saturating_mul(2).into();
+            return Err(Error::new(Kind::Limit, "samples", found, MAX_SAMPLES.into()));
+        }
         let events = if longs == 0 { 0 } else { events };
         shape.lead = LEAD;
         shape.events = events as usize;

@@ -1,0 +1,31 @@
+//! What all fuzz targets do: drive a format over the input and check the contract of framer, assembler and sink.
+
+use tierline_core::FrameLimits;
+use tierline_tests::drive::{Feed, drive};
+
+/// The last four bytes choose how the input arrives; the rest is the stream. `drive` checks that every byte is accounted
+/// for, that there is progress, and that no call breaks the sink's rules.
+pub fn run(format: &str, data: &[u8]) {
+    let (stream, how) = data.split_at(data.len().saturating_sub(4));
+    let how = |i: usize| usize::from(how.get(i).copied().unwrap_or(0));
+    let piece = [64, 100, 1024, 256 * 1024][how(0) % 4];
+    let window = [8192, 64 * 1024, 4 << 20][how(1) % 3];
+    let pieces = [1 + how(2), 1 + 16 * how(3)];
+    let limits = FrameLimits { piece, window };
+    let split = drive(format, stream, &Feed { pieces: &pieces, limits });
+    let whole = drive(format, stream, &Feed { pieces: &[], limits });
+    assert_eq!(split.packets, whole.packets);
+    assert_eq!(split.garbage, whole.garbage);
+    assert_eq!(split.fatal, whole.fatal);
+    assert_eq!(split.sink.rows, whole.sink.rows);
+}
+
+/// Writes the small streams of the tests as a corpus to start from.
+pub fn seed(folder: &std::path::Path) -> std::io::Result<()> {
+    for (i, stream) in tierline_tests::streams::all().into_iter().enumerate() {
+        let folder = folder.join(stream.format.to_lowercase());
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join(format!("seed-{i:02}")), [&stream.bytes[..], &[3, 2, 255, 255]].concat())?;
+    }
+    Ok(())
+}
