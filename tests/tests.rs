@@ -1,4 +1,5 @@
 //! The integration tests of the workspace, one binary.
+#![allow(clippy::unwrap_used, reason = "all of this is tests, helpers included")]
 
 mod cli;
 mod damaged;
