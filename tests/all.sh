@@ -92,32 +92,17 @@ board() (
     "${build[@]}" && "${build[@]}" --no-default-features && "${build[@]}" --all-features
 )
 
-# libFuzzer targets, built as cargo-fuzz builds them but without needing it, or nightly.
 fuzz() {
-    [ -f tests/fuzz/Cargo.toml ] || { missing "tests/fuzz is not there"; return; }
-    local flags="--cfg fuzzing -Cdebug-assertions -Ccodegen-units=1 -Cpasses=sancov-module"
-    flags+=" -Cllvm-args=-sanitizer-coverage-level=4"
-    flags+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters"
-    flags+=" -Cllvm-args=-sanitizer-coverage-pc-table"
-    local host out name corpus
-    local -a corpora
-    host=$(rustc -vV | sed -n 's/^host: //p')
-    out=${CARGO_TARGET_DIR:-$PWD/target}/fuzz
-    RUSTC_BOOTSTRAP=1 RUSTFLAGS=$flags cargo build --release --bins --target "$host" \
-        --manifest-path tests/fuzz/Cargo.toml --target-dir "$out" || return 1
+    local name log
     for name in $(fuzz_targets); do
-        corpus=$out/corpus/$name
-        mkdir -p "$corpus" "$out/artifacts"
-        corpora=("$corpus")
-        [ -d "tests/fuzz/seeds/$name" ] && corpora+=("tests/fuzz/seeds/$name")
+        log=${CARGO_TARGET_DIR:-$PWD/target}/fuzz-$name.log
         printf -- '-- %s: ' "$name"
-        if ! "$out/$host/release/$name" -max_total_time="$fuzz_seconds" -timeout=20 \
-            -rss_limit_mb=512 -artifact_prefix="$out/artifacts/$name-" "${corpora[@]}" >"$out/$name.log" 2>&1; then
+        if ! tests/fuzz/run.sh "$name" -max_total_time="$fuzz_seconds" -timeout=20 >"$log" 2>&1; then
             echo FAILED
-            tail -n 40 "$out/$name.log"
+            tail -n 40 "$log"
             return 1
         fi
-        tail -n 1 "$out/$name.log"
+        tail -n 1 "$log"
     done
 }
 

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::host::digest::digest;
+use crate::host::program::{files, tierline};
 use serde_json::Value;
 use tierline::h5::tree::Reader;
 use tierline_firmware_sim::emit::EXAMPLES;
-use tierline_tests::cli::{files, tierline};
-use tierline_tests::digest::digest;
 
 /// Writes an example recording; returns its name.
 fn emit(dir: &Path, name: &str, events: u32) -> &'static str {

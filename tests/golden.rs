@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use crate::host::digest::compare;
+use crate::host::program::tierline;
 use serde_json::Value;
 use tierline::h5::tree::Reader;
-use tierline_tests::cli::tierline;
 use tierline_tests::data::shared;
-use tierline_tests::digest::compare;
 
 /// Name of the digest, input, exit code.
 const DEFAULTS: [(&str, &str, i32); 10] = [

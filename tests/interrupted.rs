@@ -3,9 +3,9 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::host::digest::digest;
+use crate::host::program::{files, program, tierline};
 use tierline_firmware_sim::emit::fcio::Emitter;
-use tierline_tests::cli::{files, program, tierline};
-use tierline_tests::digest::digest;
 
 /// A recording of some ten megabytes.
 fn large(dir: &std::path::Path) {

@@ -4,6 +4,7 @@
 mod cli;
 mod damaged;
 mod golden;
+mod host;
 mod interrupted;
 mod split;
 mod truncated;

@@ -2,9 +2,7 @@
 //! composed streams, and the way to the real recordings.
 
 pub mod bad;
-pub mod cli;
 pub mod data;
-pub mod digest;
 pub mod drive;
 pub mod plist;
 pub mod record;

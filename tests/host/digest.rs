@@ -10,17 +10,17 @@ use tierline::table::DType;
 
 /// What a file has at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The LH5 type.
-    pub datatype: Option<String>,
+    pub(crate) datatype: Option<String>,
     /// Units.
-    pub units: Option<String>,
+    pub(crate) units: Option<String>,
     /// Description.
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// Element type in numpy's words (leaves).
-    pub dtype: Option<String>,
+    pub(crate) dtype: Option<String>,
     /// Extents (leaves).
-    pub shape: Option<Vec<usize>>,
+    pub(crate) shape: Option<Vec<usize>>,
     /// SHA-256 of the little-endian bytes (leaves).
     pub sha256: Option<String>,
 }
@@ -89,7 +89,7 @@ fn walk(reader: &Reader, node: &Node, out: &mut BTreeMap<String, Entry>) {
 ///
 /// # Panics
 /// Where it can't be read.
-pub fn digest(path: &Path) -> BTreeMap<String, Entry> {
+pub(crate) fn digest(path: &Path) -> BTreeMap<String, Entry> {
     let reader = Reader::open(path).unwrap_or_else(|e| panic!("{e}"));
     let tree = reader.tree().unwrap_or_else(|e| panic!("{e}"));
     let mut out = BTreeMap::new();
@@ -117,7 +117,7 @@ fn same_datatype(golden: Option<&str>, ours: Option<&str>) -> bool {
 ///
 /// # Panics
 /// Where either can't be read.
-pub fn compare(
+pub(crate) fn compare(
     golden: &Path,
     ours: &Path,
     ignore: impl Fn(&str) -> bool,

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 ///
 /// # Panics
 /// Where it can't be built.
-pub fn program() -> &'static Path {
+pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let release = !cfg!(debug_assertions);
@@ -32,13 +32,13 @@ pub fn program() -> &'static Path {
 
 /// What a run of the program gave.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     /// Exit code; -1 after a signal.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// Standard error.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 impl From<Output> for Ran {
@@ -55,7 +55,7 @@ impl From<Output> for Ran {
 ///
 /// # Panics
 /// Where it can't be started.
-pub fn tierline(dir: &Path, args: &[&str]) -> Ran {
+pub(crate) fn tierline(dir: &Path, args: &[&str]) -> Ran {
     let mut command = Command::new(program());
     let output = command.args(args).current_dir(dir).env("TZ", "UTC").output();
     output.unwrap_or_else(|error| panic!("cannot run: {error}")).into()
@@ -65,7 +65,7 @@ pub fn tierline(dir: &Path, args: &[&str]) -> Ran {
 ///
 /// # Panics
 /// Where the folder can't be read.
-pub fn files(dir: &Path) -> Vec<String> {
+pub(crate) fn files(dir: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
     let mut names: Vec<String> =
         entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
