@@ -322,9 +322,9 @@ impl CompassFramer {
             // Going on from here, or to the end: either way the search is over.
             self.lost = None;
         } else if used == 0 {
-            let more = window.len().saturating_add(4096);
-            if more <= self.limits.window {
-                return Some(Step::Need(more));
+            if window.len() < self.limits.window {
+                let more = window.len().saturating_add(4096);
+                return Some(Step::Need(more.min(self.limits.window)));
             }
             used = 1;
         }

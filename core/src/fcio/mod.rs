@@ -20,6 +20,8 @@ pub mod event_header;
 mod frame;
 pub mod fsp;
 pub mod rec_event;
+mod record;
+mod setup;
 pub mod status;
 mod stream;
 

@@ -397,13 +397,14 @@ impl OrcaFramer {
     }
 
     /// Whether packets follow one another from here on; `None`: more bytes are needed to tell.
-    fn chain(&self, window: &[u8], mut at: usize, eof: bool) -> Option<bool> {
+    fn chain(&self, window: &[u8], start: usize, eof: bool) -> Option<bool> {
+        let mut at = start;
         for i in 0..CHAIN {
             let rest = window.get(at..).unwrap_or(&[]);
             match plausible(&self.scanner.map, rest, i > 0) {
                 // Exactly at the end of the file is as good as another packet.
                 None if eof => return Some(at == window.len() && i > 0),
-                None if window.len() < self.limits.window => return None,
+                None if start > 0 || window.len() < self.limits.window => return None,
                 // Two packets must do where the window holds no more.
                 None => return Some(i > 1),
                 Some(None) => return Some(false),
