@@ -267,7 +267,8 @@ impl Framer {
             Ok(true) => Ok(None),
             Ok(false) => Err(odd),
             // What the window can't hold has to be believed, also where the end is known by chance.
-            Err(need) if need > self.limits.window => Ok(None),
+            Err(need) if need > self.limits.window && len <= LOOKAHEAD => Ok(None),
+            Err(need) if need > self.limits.window => Err(odd),
             Err(need) if !eof => Ok(Some(need)),
             Err(_) if window.len() >= end => Ok(None),
             Err(_) => {

@@ -9,7 +9,7 @@
 //! | 0 | extended, `w0 & 0x3FFFF` 0 | word 1 | as long; payload from word 2 |
 //!
 //! Header packet: data id 0, word 1 the XML's length in bytes, XML zero padded to a word. Its `dataDescription` maps the
-//! data ids of this file to decoders. Each card is a file here and a line in [`CARDS`].
+//! data ids of this file to decoders. Each card is a file here and a line in the list of cards below.
 
 mod assemble;
 mod fcio;

@@ -31,7 +31,10 @@ pub fn seed(folder: &std::path::Path) -> std::io::Result<()> {
     for (i, stream) in tierline_tests::streams::all().into_iter().enumerate() {
         let folder = folder.join(stream.format.to_lowercase());
         std::fs::create_dir_all(&folder)?;
-        std::fs::write(folder.join(format!("seed-{i:02}")), [&stream.bytes[..], &[3, 2, 255, 255]].concat())?;
+        std::fs::write(
+            folder.join(format!("seed-{i:02}")),
+            [&stream.bytes[..], &[3, 2, 255, 255]].concat(),
+        )?;
     }
     Ok(())
 }
