@@ -2,6 +2,9 @@
 //! but without the map it can neither cut packets nor find the next one after damage.
 
 use heapless::{String, Vec};
+use nom::error::{Error, ErrorKind};
+use nom::sequence::pair;
+use nom::{IResult, Parser};
 
 use super::CARDS;
 use crate::part::NO_DECODER;
@@ -34,17 +37,19 @@ impl IdMap {
     }
 }
 
-/// Text up to a tag, the tag without its brackets, and what follows.
-fn token(input: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let (text, tag) = split(input, b'<')?;
-    let (tag, rest) = split(tag, b'>')?;
-    Some((text, tag, rest))
+/// Text up to a tag, and the tag without its brackets.
+fn token(input: &[u8]) -> IResult<&[u8], (&[u8], &[u8])> {
+    pair(until(b'<'), until(b'>')).parse(input)
 }
 
-/// The bytes before and after the first `mark`.
-fn split(bytes: &[u8], mark: u8) -> Option<(&[u8], &[u8])> {
-    let at = bytes.iter().position(|&byte| byte == mark)?;
-    Some((bytes.get(..at)?, bytes.get(at.wrapping_add(1)..)?))
+/// The bytes before a mark, which is dropped. (The library's own `take_until` and `take_while` hold code that can panic,
+/// as `tests/no_panic.sh` finds; combining parsers does not.)
+fn until<'a>(mark: u8) -> impl Fn(&'a [u8]) -> IResult<&'a [u8], &'a [u8]> {
+    move |input| {
+        let at = input.iter().position(|&byte| byte == mark);
+        let found = at.and_then(|at| Some((input.get(at.wrapping_add(1)..)?, input.get(..at)?)));
+        found.ok_or(nom::Err::Error(Error::new(input, ErrorKind::TakeUntil)))
+    }
 }
 
 /// The scanner's place in the document.
@@ -72,7 +77,7 @@ impl Scanner {
     /// Reads whole tokens; returns the number of bytes they take. `last`: no text follows.
     pub(crate) fn feed(&mut self, text: &[u8], last: bool) -> usize {
         let mut rest = text;
-        while let Some((text, tag, after)) = token(rest) {
+        while let Ok((after, (text, tag))) = token(rest) {
             let text = if self.partial { &[] } else { text };
             self.partial = false;
             self.take(text, tag);
