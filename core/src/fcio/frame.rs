@@ -6,8 +6,9 @@ use crate::frame::{FrameLimits, Step};
 use crate::part::{Part, Stage};
 
 use super::record::{
-    Bulk, Expect, Geometry, LOOKAHEAD, MAX_FRAME, MAX_TAG, Record, WHOLE, bulk_unit, decoder_of,
-    expect, find_start, first_trace_frame, follows, known_frames, mandatory, stage_of,
+    Bulk, Expect, Geometry, LOOKAHEAD, MAX_FRAME, MAX_TAG, MOST_NEWER, Record, STAMPS, WHOLE,
+    bulk_unit, decoder_of, expect, find_start, first_trace_frame, follows, known_frames, mandatory,
+    stage_of,
 };
 use super::{MAX_CARDS, MAX_PULSES, MAX_SAMPLES, MAX_TRACES, PROTOCOL, PROTOCOL_NAME};
 use super::{PROTOCOL_SIZE, tag};
@@ -177,6 +178,10 @@ impl Framer {
         if !fits && let Some(need) = self.plausible(&expect, size, window, eof)? {
             return Ok(Inner::Need(need));
         }
+        let bounded = fits && matches!(expect, Expect::UpTo(max, _) if max > STAMPS);
+        if bounded && let Some(need) = self.vouched(rec, len, window, eof)? {
+            return Ok(Inner::Need(need));
+        }
         let seen = size.min(4).wrapping_add(4);
         let Some(value) = window.get(4..seen) else {
             return self.missing(seen, window.len(), eof);
@@ -257,9 +262,14 @@ impl Framer {
         let odd = self.error(Kind::Malformed, "frame size", len as i64, want);
         // A short frame where the layout has exactly one size can't be a newer or older layout.
         let unknown = self.record.is_some_and(|rec| known_frames(rec.tag) == 0);
-        if (len > LOOKAHEAD && !unknown)
-            || matches!(*expect, Expect::Exact(n) if (len as u64) < u64::from(n))
-        {
+        // A longer one can, by a few whole words, but not for samples.
+        let exact = match *expect {
+            Expect::Exact(n) => (len as u64) < u64::from(n) || n > STAMPS,
+            Expect::UpTo(..) | Expect::Any => false,
+        };
+        let known = !matches!(*expect, Expect::Any);
+        let exact = exact || known && (len > MOST_NEWER || !len.is_multiple_of(4));
+        if (len > LOOKAHEAD && !unknown) || exact {
             return Err(odd);
         }
         let end = len.wrapping_add(4);
@@ -275,6 +285,46 @@ impl Framer {
                 Err(self.error(Kind::Truncated, "data frame", window.len() as i64, end as i64))
             }
         }
+    }
+
+    /// A frame of any size up to a limit: the header behind it must be one that can follow, lest a damaged size swallow
+    /// the records behind. Returns how many bytes it takes to tell.
+    fn vouched(
+        &self,
+        mut rec: Record,
+        len: u32,
+        window: &[u8],
+        eof: bool,
+    ) -> Result<Option<usize>> {
+        let end = (len as usize).wrapping_add(4);
+        let Some(word) = i32_at(window, end) else {
+            let need = end.wrapping_add(4);
+            return Ok((!eof && need <= self.limits.window).then_some(need));
+        };
+        match (rec.tag, rec.frame) {
+            (tag::SPARSE_EVENT, 6) => rec.count = rec.count.min(len / 2),
+            (tag::EVENT_HEADER, 5) => rec.count = len / 2,
+            (tag::FSP_EVENT, 5 | 7) => rec.count = len / 4,
+            // Whatever follows, this record has what it needs.
+            (tag::EVENT_HEADER, 6) => return Ok(None),
+            _ => {}
+        }
+        rec.frame = rec.frame.wrapping_add(1);
+        let size = word as u32;
+        let can_follow = match expect(&rec, &self.geometry) {
+            _ if word < 0 => word == PROTOCOL || word >= -MAX_TAG,
+            Expect::Exact(n) => size == n || (size > n && size as usize <= LOOKAHEAD),
+            Expect::UpTo(max, unit) => size <= max && size.is_multiple_of(unit),
+            Expect::Any => match follows(window, end, eof) {
+                Ok(can_follow) => can_follow,
+                Err(need) if !eof && need <= self.limits.window => return Ok(Some(need)),
+                Err(_) => true,
+            },
+        };
+        if can_follow {
+            return Ok(None);
+        }
+        Err(self.error(Kind::Malformed, "header behind a frame", word.into(), 0))
     }
 
     fn slice<'w>(&mut self, bulk: Bulk, window: &'w [u8], eof: bool) -> Result<Inner<'w>> {
@@ -326,6 +376,8 @@ impl Framer {
             }
             (tag::SPARSE_EVENT, 5) => rec.count = check("num_traces", MAX_TRACES as u32)?,
             (tag::SPARSE_EVENT, 6) => rec.count = rec.count.min(len / 2),
+            (tag::EVENT_HEADER, 5) => rec.count = len / 2,
+            (tag::FSP_EVENT, 5 | 7) => rec.count = len / 4,
             (tag::STATUS, 2) => rec.count = check("cards", MAX_CARDS)?,
             (tag::STATUS, 3) => rec.size = check("size", LOOKAHEAD as u32)?,
             (tag::REC_EVENT, 5) => rec.count = check("totalpulses", MAX_PULSES)?,

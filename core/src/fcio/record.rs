@@ -12,6 +12,10 @@ pub(super) const WHOLE: usize = 1280;
 pub(super) const MAX_FRAME: usize = 2 * 672 * 32770;
 /// Frames that a newer writer may add to a record.
 const SURPLUS: usize = 8;
+/// Bytes of the longest list of counters.
+pub(super) const STAMPS: u32 = 40;
+/// Bytes that a newer writer may make of a scalar or a list of counters.
+pub(super) const MOST_NEWER: usize = 2 * STAMPS as usize;
 /// A tag above this is taken for damage.
 pub(super) const MAX_TAG: i32 = 1 << 16;
 /// Bytes of one slice of per-trace arrays.
@@ -215,7 +219,7 @@ pub(super) fn bulk_unit(rec: &Record, geometry: &Geometry, len: u32) -> u32 {
 
 pub(super) fn expect(rec: &Record, geometry: &Geometry) -> Expect {
     use Expect::{Any, Exact, UpTo};
-    let stamps = UpTo(40, 4);
+    let stamps = UpTo(STAMPS, 4);
     match (rec.tag, rec.frame) {
         (tag::CONFIG, 0..=9 | 11) => Exact(4),
         (tag::CONFIG, 10) => UpTo(WORDS_MAX, 4),
@@ -230,7 +234,7 @@ pub(super) fn expect(rec: &Record, geometry: &Geometry) -> Expect {
         (tag::SPARSE_EVENT, f) if geometry.known && f >= 7 && f.wrapping_sub(7) < rec.count => {
             Exact(geometry.trace_bytes())
         }
-        (tag::EVENT_HEADER, 6) => UpTo(WORDS_MAX, 4),
+        (tag::EVENT_HEADER, 6) => UpTo(rec.count.wrapping_mul(4), 4),
         (tag::REC_EVENT, 6) if geometry.known => Exact(geometry.adcs.wrapping_mul(4)),
         (tag::REC_EVENT, 7..=9) => Exact(rec.count.wrapping_mul(4)),
         (tag::STATUS, 0 | 2 | 3) => Exact(4),
@@ -244,8 +248,10 @@ pub(super) fn expect(rec: &Record, geometry: &Geometry) -> Expect {
         (tag::FSP_EVENT, 2) => Exact(4),
         (tag::FSP_EVENT, 3) => UpTo(12, 4),
         (tag::FSP_EVENT, 4) => Exact(20),
-        (tag::FSP_EVENT, 5 | 7..=9) => UpTo(WORDS_MAX, 4),
-        (tag::FSP_EVENT, 6 | 10) => UpTo(LIST_MAX, 2),
+        (tag::FSP_EVENT, 5 | 7) => UpTo(WORDS_MAX, 4),
+        (tag::FSP_EVENT, 6) => Exact(rec.count.wrapping_mul(2)),
+        (tag::FSP_EVENT, 8 | 9) => Exact(rec.count.wrapping_mul(4)),
+        (tag::FSP_EVENT, 10) => UpTo(LIST_MAX, 2),
         (tag::FSP_STATUS, 0) => Exact(112),
         _ => Any,
     }
