@@ -178,7 +178,7 @@ impl Framer {
         if !fits && let Some(need) = self.plausible(&expect, size, window, eof)? {
             return Ok(Inner::Need(need));
         }
-        let bounded = fits && matches!(expect, Expect::UpTo(max, _) if max > STAMPS);
+        let bounded = fits && matches!(expect, Expect::UpTo(max, _) if max > STAMPS && len < max);
         if bounded && let Some(need) = self.vouched(rec, len, window, eof)? {
             return Ok(Inner::Need(need));
         }
