@@ -100,6 +100,13 @@ impl Field {
     }
 }
 
+/// Sampling period of a waveform.
+pub const DT: Field = Field::one("waveform/dt", DType::F32).units("ns");
+/// Time of a waveform's first sample.
+pub const T0: Field = Field::one("waveform/t0", DType::F32).units("ns");
+/// Samples of a waveform: those of slot 0.
+pub const VALUES: Field = Field::samples("waveform/values", 0);
+
 /// A value on its way into a cell. Arrays are little-endian bytes, borrowed from the stream where possible.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {

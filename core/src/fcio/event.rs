@@ -12,7 +12,7 @@
 //! | 5 | 4 | <= 40 | i32 deadregion\[\]: 0, 1 start PPS, ticks; 2, 3 stop; 4 max ticks; 5 first affected trace, 6 number |
 
 use super::config::PACKET_ID_TEXT;
-use crate::field::{DType, Field};
+use crate::field::{DT, DType, Field, T0, VALUES};
 
 /// Column numbers, the same in every table of events.
 pub mod col {
@@ -142,9 +142,6 @@ pub(crate) const DR_CH_LEN: Field = Field::one("dr_ch_len", DType::U16).describe
 );
 pub(crate) const CHANNEL: Field = Field::one("channel", DType::U16)
     .describe("The index of each read out channel in this stream.");
-pub(crate) const DT: Field = Field::one("waveform/dt", DType::F32).units("ns");
-pub(crate) const T0: Field = Field::one("waveform/t0", DType::F32).units("ns");
-pub(crate) const VALUES: Field = Field::samples("waveform/values", 0);
 
 /// Puts the fifteen counters into their places of a table of events.
 pub(crate) const fn with_counters<const N: usize>(mut fields: [Field; N]) -> [Field; N] {

@@ -24,7 +24,7 @@ use crate::decoder::{Row, RowSink, TableId};
 use crate::error::{Error, Result};
 use crate::fcio::channel_key;
 use crate::fcio::event::{self as e, col, with_counters};
-use crate::field::{DType, Field, Value};
+use crate::field::{DT, DType, Field, T0, VALUES, Value};
 use crate::part::{Key, Part, Stage};
 
 const CRATE: usize = 35;
@@ -64,9 +64,9 @@ pub(super) const FIELDS: &[Field] = &with_counters([
     e::DR_CH_IDX,
     e::DR_CH_LEN,
     e::CHANNEL,
-    e::DT,
-    e::T0,
-    e::VALUES,
+    DT,
+    T0,
+    VALUES,
     Field::one("crate", DType::U8),
     Field::one("slot", DType::U8),
 ]);

@@ -22,8 +22,7 @@ use super::{MAX_SAMPLES, Piece, Shape};
 use crate::bytes::u32_at;
 use crate::decoder::{Row, RowSink, TableId};
 use crate::error::{Error, Kind, Result};
-use crate::fcio::event::{DT, T0, VALUES};
-use crate::field::{DType, Field, Value};
+use crate::field::{DT, DType, Field, T0, VALUES, Value};
 use crate::part::{Key, Part, Stage};
 
 const LEAD: usize = 40;

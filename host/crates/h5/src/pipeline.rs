@@ -8,22 +8,11 @@ use std::time::Duration;
 use crate::chunk::Encoded;
 use crate::piece::Piece;
 use crate::pool::{Done, Job, Pool};
-use crate::sink::{Sink, Step};
+use crate::sink::{Place, Sink, Step};
 use crate::{Error, Options, Stats};
 
 /// Buffers of at least this many bytes are used again; smaller ones are cheap to allocate.
 pub(crate) const RECYCLED: usize = 1 << 17;
-
-/// Where a chunk belongs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) index: usize,
-    pub(crate) first_row: usize,
-    /// First element of each row.
-    pub(crate) first_element: usize,
-    /// Rows of the dataset with this chunk.
-    pub(crate) rows: usize,
-}
 
 enum Operation {
     Step(Step),

@@ -7,13 +7,23 @@ use tierline_table::DType;
 
 use crate::Error;
 use crate::ffi::{self, Handle};
-use crate::pipeline::Place;
 
 /// Datasets that are open at the same time.
 const MAX_OPEN: usize = 256;
 
 /// Attributes as name and text.
 pub(crate) type Pairs = Vec<(String, String)>;
+
+/// Where a chunk belongs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) index: usize,
+    pub(crate) first_row: usize,
+    /// First element of each row.
+    pub(crate) first_element: usize,
+    /// Rows of the dataset with this chunk.
+    pub(crate) rows: usize,
+}
 
 /// One step of writing the file, except chunks.
 pub(crate) enum Step {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use tierline_table::{DType, Scalar};
 
 use crate::piece::{Cut, Piece};
-use crate::pipeline::{Pipeline, Place, RECYCLED};
+use crate::pipeline::{Pipeline, RECYCLED};
 use crate::pool::Pool;
-use crate::sink::{Layout, Pairs, Step};
+use crate::sink::{Layout, Pairs, Place, Step};
 use crate::trial::Trial;
 use crate::{Compression, Error, Options, Stats};
 
