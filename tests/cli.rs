@@ -251,6 +251,30 @@ fn another_geometry_in_one_stream_is_an_error() {
 }
 
 #[test]
+fn a_pipe_is_read_and_all_is_logged() {
+    use std::process::{Command, Stdio};
+    let dir = tempfile::tempdir().unwrap();
+    let file = emit(dir.path(), "fcio-camera", 20);
+    let input = std::fs::File::open(dir.path().join(file)).unwrap();
+    let args = ["raw", "/dev/stdin", "-o", "pipe.lh5", "-q", "--log", "run.log"];
+    let mut cat = Command::new("cat").stdin(input).stdout(Stdio::piped()).spawn().unwrap();
+    let output = Command::new(crate::host::program::program())
+        .args(args)
+        .stdin(cat.stdout.take().unwrap())
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    cat.wait().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stdout.is_empty() && output.stderr.is_empty());
+    let log = std::fs::read_to_string(dir.path().join("run.log")).unwrap();
+    assert!(log.contains("pipe.lh5") && log.contains("FCEvent:"), "{log}");
+    assert_eq!(tierline(dir.path(), &["raw", file]).code, 0);
+    let [a, b] = ["pipe.lh5", "demo-camera.lh5"].map(|f| digest(&dir.path().join(f)));
+    assert_eq!(a, b);
+}
+
+#[test]
 fn the_demo_runs_and_draws() {
     let dir = tempfile::tempdir().unwrap();
     let ran = tierline(dir.path(), &["demo", "-o", "demo"]);

@@ -13,13 +13,10 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// The subcommands.
+/// The subcommands; their help is that of their arguments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Convert DAQ recordings (FCIO, ORCA, LLAMA, CoMPASS) to LH5.
     Raw(cmd::raw::Args),
-    /// Say what a file is and what it holds.
     Info(cmd::info::Args),
-    /// Emit a short run of every format, convert it, and draw it.
     Demo(cmd::demo::Args),
 }

@@ -5,6 +5,10 @@ pub(crate) mod info;
 pub(crate) mod raw;
 
 use std::fmt;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
 
 /// A command line that makes no sense (exit code 2).
 #[derive(Debug)]
@@ -17,6 +21,40 @@ impl fmt::Display for Usage {
 }
 
 impl std::error::Error for Usage {}
+
+/// What a command says beside its results: on stderr, and in a file if wanted.
+#[derive(Debug, Default)]
+pub(crate) struct Messages {
+    quiet: bool,
+    log: Option<std::fs::File>,
+}
+
+impl Messages {
+    /// Messages on stderr unless `quiet`, and at the end of the file `log`.
+    pub(crate) fn new(quiet: bool, log: Option<&Path>) -> anyhow::Result<Self> {
+        let open = |path: &Path| {
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+            file.with_context(|| format!("{}: cannot open the log", path.display()))
+        };
+        Ok(Messages { quiet, log: log.map(open).transpose()? })
+    }
+
+    /// Something that the user should know.
+    pub(crate) fn say(&mut self, text: &str) {
+        if !self.quiet {
+            eprintln!("{text}");
+        }
+        self.record(text);
+    }
+
+    /// A line of the log only.
+    pub(crate) fn record(&mut self, text: &str) {
+        if let Some(log) = &mut self.log {
+            // A log that can't be written is no reason to stop.
+            let _ = writeln!(log, "{text}");
+        }
+    }
+}
 
 /// A number with its thousands apart.
 pub(crate) fn grouped(n: u64) -> String {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tierline::raw::{BuildRaw, Compression, Converted, Error, default_output};
 use tierline::report::{Input, Output, Report, Status, stale_parts};
 
-use super::{Usage, grouped, size};
+use super::{Messages, Usage, grouped, size};
 
 /// Convert DAQ recordings (FCIO, ORCA, LLAMA, CoMPASS) to LH5.
 ///
@@ -48,9 +48,12 @@ pub(crate) struct Args {
     /// Write a report of the run as JSON.
     #[arg(long, value_name = "FILE.json")]
     report: Option<PathBuf>,
-    /// Say more; twice, also what is usual.
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    verbose: u8,
+    /// Say what was converted: packets, tables, rows, what was left out.
+    #[arg(short, long)]
+    verbose: bool,
+    /// Append all messages to a file.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
     /// Say nothing but errors.
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -68,8 +71,11 @@ fn parse_compression(text: &str) -> Result<Compression, String> {
     }
 }
 
-/// The outputs, one per input.
+/// The outputs, one per input, if the arguments make sense.
 fn outputs(args: &Args) -> anyhow::Result<Vec<PathBuf>> {
+    if args.buffer_size == 0 {
+        return Err(Usage("--buffer-size must be at least 1".into()).into());
+    }
     let outputs = match &args.out {
         Some(_) if args.inputs.len() > 1 => {
             let text = "one output for several inputs: leave out -o, or convert them one by one";
@@ -93,15 +99,10 @@ fn outputs(args: &Args) -> anyhow::Result<Vec<PathBuf>> {
     Ok(outputs)
 }
 
-/// Runs the command.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
-    let outputs = outputs(args)?;
-    if args.buffer_size == 0 {
-        return Err(Usage("--buffer-size must be at least 1".into()).into());
-    }
-    let start = Instant::now();
+/// The conversion that the arguments ask for.
+fn settings(args: &Args) -> BuildRaw {
     let defaults = BuildRaw::default();
-    let build = BuildRaw {
+    BuildRaw {
         stream_type: args.stream_type.clone(),
         buffer_size: args.buffer_size,
         max_rows: args.max_rows,
@@ -111,48 +112,49 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         compression: args.compression,
         quiet: args.quiet,
         digest: args.report.is_some(),
-    };
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
+    let outputs = outputs(args)?;
+    let start = Instant::now();
+    let build = settings(args);
     let mut report = Report::new("raw", env!("CARGO_PKG_VERSION"));
     set_settings(&mut report, args, &build);
+    let mut messages = Messages::new(args.quiet, args.log.as_deref())?;
     let mut failed = None;
     for (input, output) in args.inputs.iter().zip(&outputs) {
-        if !args.quiet {
-            for stale in stale_parts(output) {
-                eprintln!(
-                    "tierline: warning: left over by an interrupted run: {}",
-                    stale.display()
-                );
-            }
+        for stale in stale_parts(output) {
+            let stale = stale.display();
+            messages.say(&format!("tierline: warning: left over by an interrupted run: {stale}"));
         }
         let begin = Instant::now();
         match build.run(input, output) {
             Ok(done) => {
-                note(args, input, output, &done, &mut report);
+                note(args, input, output, &done, (&mut report, &mut messages));
                 add(&mut report, input, output, &done, begin.elapsed().as_secs_f64());
             }
-            Err(error @ Error::Parameter { .. }) => {
-                return Err(Usage(error.to_string()).into());
-            }
-            Err(error) if args.inputs.len() == 1 => failed = Some(anyhow::Error::from(error)),
+            Err(error @ Error::Parameter { .. }) => return Err(Usage(error.to_string()).into()),
             Err(error) => {
-                eprintln!("tierline: error: {:#}", anyhow::Error::from(error));
-                report.warn(format!("{}: not converted", input.display()));
                 report.status = Status::Failed;
+                report.warn(format!("{}: not converted", input.display()));
+                let error = anyhow::Error::from(error);
+                messages.record(&format!("tierline: error: {error:#}"));
+                if args.inputs.len() > 1 {
+                    eprintln!("tierline: error: {error:#}");
+                } else {
+                    failed = Some(error);
+                }
             }
         }
-    }
-    if failed.is_some() {
-        report.status = Status::Failed;
     }
     report.seconds = start.elapsed().as_secs_f64();
     let status = report.settle(args.max_garbage);
     if let Some(path) = &args.report {
         report.write_json(path, args.overwrite)?;
     }
-    match failed {
-        Some(error) => Err(error),
-        None => Ok(status),
-    }
+    failed.map_or(Ok(status), Err)
 }
 
 fn set_settings(report: &mut Report, args: &Args, build: &BuildRaw) {
@@ -188,12 +190,16 @@ fn warnings(done: &Converted) -> Vec<String> {
     lines
 }
 
-fn note(args: &Args, input: &Path, output: &Path, done: &Converted, report: &mut Report) {
+fn note(
+    args: &Args,
+    input: &Path,
+    output: &Path,
+    done: &Converted,
+    (report, messages): (&mut Report, &mut Messages),
+) {
     let name = input.display();
     for line in warnings(done) {
-        if !args.quiet {
-            eprintln!("tierline: warning: {name}: {line}");
-        }
+        messages.say(&format!("tierline: warning: {name}: {line}"));
         report.warn(format!("{name}: {line}"));
     }
     for (key, rows) in &done.off {
@@ -201,29 +207,36 @@ fn note(args: &Args, input: &Path, output: &Path, done: &Converted, report: &mut
             "{name}: {rows} rows of channel {key}, which the header has off, left out"
         ));
     }
-    if args.verbose == 0 {
-        return;
+    for line in account(input, output, done) {
+        if args.verbose { messages.say(&line) } else { messages.record(&line) }
     }
+}
+
+/// What was converted, line by line.
+fn account(input: &Path, output: &Path, done: &Converted) -> Vec<String> {
     let (rows, packets) = (done.rows.values().sum::<u64>(), done.outcome.packets);
-    let bytes = done.outcome.bytes.input;
-    eprintln!(
-        "{name}: {}, {} in {} packets -> {}: {} rows, {}",
+    let mut lines = vec![format!(
+        "{}: {}, {} in {} packets -> {}: {} rows, {}",
+        input.display(),
         done.format,
-        size(bytes),
+        size(done.outcome.bytes.input),
         grouped(packets),
         output.display(),
         grouped(rows),
         size(done.output_bytes)
-    );
+    )];
     for (table, rows) in &done.rows {
-        eprintln!("  {table}: {} rows", grouped(*rows));
+        lines.push(format!("  {table}: {} rows", grouped(*rows)));
     }
     for (kind, (packets, bytes)) in &done.skipped {
-        eprintln!("  not decoded: {kind}, {} packets, {}", grouped(*packets), size(*bytes));
+        let (packets, bytes) = (grouped(*packets), size(*bytes));
+        lines.push(format!("  not decoded: {kind}, {packets} packets, {bytes}"));
     }
     for (key, rows) in &done.off {
-        eprintln!("  off in the header: channel {key}, {} rows left out", grouped(*rows));
+        let rows = grouped(*rows);
+        lines.push(format!("  off in the header: channel {key}, {rows} rows left out"));
     }
+    lines
 }
 
 fn add(report: &mut Report, input: &Path, output: &Path, done: &Converted, seconds: f64) {
