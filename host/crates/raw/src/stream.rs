@@ -184,7 +184,8 @@ impl<F: Format, S: RowSink, H: Hooks<S>> Driver<'_, F, S, H> {
         let step = self.framer.step(window.data(), window.eof());
         match step.map_err(|e| self.stream_error(e))? {
             Step::Need(n) => {
-                window.fill(n)?;
+                // Whatever is asked for, something new must come, or this would never end.
+                window.fill(n.max(window.data().len() + 1))?;
                 let position = window.input().position();
                 self.hooks.progress(position);
                 Ok(true)
