@@ -175,9 +175,7 @@ fn set_settings(report: &mut Report, args: &Args, build: &BuildRaw) {
 fn warnings(done: &Converted) -> Vec<String> {
     let mut lines = Vec::new();
     for (text, notice) in &done.notices {
-        let times =
-            if notice.count > 1 { format!(", {} times", notice.count) } else { String::new() };
-        lines.push(format!("{text} (first {}{times})", notice.first));
+        lines.push(notice.describe(text));
     }
     if let Some(reason) = &done.outcome.broken_input {
         lines.push(format!("the compressed file is damaged or cut: {reason}"));

@@ -20,6 +20,16 @@ pub struct Notice {
     pub first: i64,
 }
 
+impl Notice {
+    /// The notice with its text, in a line.
+    pub fn describe(&self, text: &str) -> String {
+        let first = (self.first != 0).then(|| format!("first {}", self.first));
+        let times = (self.count > 1).then(|| format!("{} times", self.count));
+        let more: Vec<String> = first.into_iter().chain(times).collect();
+        if more.is_empty() { text.to_owned() } else { format!("{text} ({})", more.join(", ")) }
+    }
+}
+
 /// All raw buffers of a stream.
 #[derive(Debug)]
 pub struct RawBufferLibrary {

@@ -147,7 +147,7 @@ fn print_summary(path: &Path, summary: &Summary, out: &mut impl Write) -> io::Re
         writeln!(out, " ({}{tail})", named.join(", "))?;
     }
     for (text, notice) in &summary.notices {
-        writeln!(out, "  note: {text} (first {}, {} times)", notice.first, notice.count)?;
+        writeln!(out, "  note: {}", notice.describe(text))?;
     }
     if let Some(reason) = &summary.outcome.broken_input {
         writeln!(out, "  the compressed file is damaged or cut: {reason}")?;
