@@ -4,6 +4,8 @@
 #   tests/all.sh            all of it
 #   tests/all.sh --quick    without documentation and fuzzing
 #
+# FUZZ_SECONDS (default 30) and FUZZ_SEED (default 1, so that two runs do the same; 0 for another
+# every time) are for the fuzz targets.
 # TIERLINE_DATA (default ../shared) holds the public recordings and what the peers made of them.
 # What they are needed for is skipped, loudly, where they are absent. With CI set, nothing that
 # the machine could have done may be skipped: a missing tool or registry is a failure.
@@ -97,7 +99,8 @@ fuzz() {
     for name in $(fuzz_targets); do
         log=${CARGO_TARGET_DIR:-$PWD/target}/fuzz-$name.log
         printf -- '-- %s: ' "$name"
-        if ! tests/fuzz/run.sh "$name" -max_total_time="$fuzz_seconds" -timeout=20 >"$log" 2>&1; then
+        if ! tests/fuzz/run.sh "$name" -seed="${FUZZ_SEED:-1}" -max_total_time="$fuzz_seconds" \
+            -timeout=20 >"$log" 2>&1; then
             echo FAILED
             tail -n 40 "$log"
             return 1

@@ -241,8 +241,14 @@ fn inputs_that_were_once_read_wrongly() {
     big_stack(|| {
         for info in tierline_core::FORMATS {
             for (name, bytes) in tierline_tests::bad::inputs(info.name) {
-                for (piece, pieces) in [(64, [1]), (1024, [511]), (256 * 1024, [1 << 20])] {
-                    let limits = FrameLimits { piece, ..FrameLimits::HOST };
+                let host = FrameLimits::HOST.window;
+                for (piece, pieces, window) in [
+                    (64, [1], host),
+                    (1024, [511], host),
+                    (256 * 1024, [1 << 20], host),
+                    (256 * 1024, [1], 8192),
+                ] {
+                    let limits = FrameLimits { piece, window };
                     let outcome = drive(info.name, &bytes, &Feed { pieces: &pieces, limits });
                     let bad = outcome.fatal.is_some() || outcome.garbage_bytes() > 0;
                     assert!(bad || name.starts_with("good-"), "{name} is read without a complaint");

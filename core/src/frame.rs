@@ -15,6 +15,12 @@ pub struct FrameLimits {
 impl FrameLimits {
     /// Whole traces, as on a host.
     pub const HOST: FrameLimits = FrameLimits { piece: 256 * 1024, window: 4 * 1024 * 1024 };
+
+    /// The same with pieces that the window can hold.
+    pub(crate) const fn consistent(self) -> Self {
+        let most = self.window & !7;
+        Self { piece: if self.piece > most { most } else { self.piece }, window: self.window }
+    }
 }
 
 /// What the framer makes of the window.

@@ -103,7 +103,7 @@ impl CompassFramer {
     /// A framer at the start of a stream.
     pub const fn new(limits: FrameLimits) -> Self {
         Self {
-            limits,
+            limits: limits.consistent(),
             offset: 0,
             packets: 0,
             layout: None,

@@ -36,7 +36,15 @@ impl Framer {
     /// A framer at the start of a stream.
     pub const fn new(limits: FrameLimits) -> Self {
         let geometry = Geometry { adcs: 0, triggers: 0, samples: 0, known: false };
-        Self { limits, offset: 0, packets: 0, geometry, record: None, started: false, lost: None }
+        Self {
+            limits: limits.consistent(),
+            offset: 0,
+            packets: 0,
+            geometry,
+            record: None,
+            started: false,
+            lost: None,
+        }
     }
 
     /// Starts on another piece of the stream at byte `offset` (a packet of a wrapping format).

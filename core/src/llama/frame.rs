@@ -54,7 +54,7 @@ impl LlamaFramer {
     /// A framer at the start of a file.
     pub const fn new(limits: FrameLimits) -> Self {
         Self {
-            limits,
+            limits: limits.consistent(),
             offset: 0,
             packets: 0,
             start: 0,

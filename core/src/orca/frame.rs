@@ -64,7 +64,7 @@ impl OrcaFramer {
     /// A framer at the start of a file.
     pub fn new(limits: FrameLimits) -> Self {
         Self {
-            limits,
+            limits: limits.consistent(),
             offset: 0,
             packets: 0,
             open: None,
