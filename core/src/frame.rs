@@ -16,9 +16,9 @@ impl FrameLimits {
     /// Whole traces, as on a host.
     pub const HOST: FrameLimits = FrameLimits { piece: 256 * 1024, window: 4 * 1024 * 1024 };
 
-    /// The same with pieces that the window can hold.
+    /// The same with pieces that the window can hold, together with a header before them.
     pub(crate) const fn consistent(self) -> Self {
-        let most = self.window & !7;
+        let most = self.window.saturating_sub(16) & !7;
         Self { piece: if self.piece > most { most } else { self.piece }, window: self.window }
     }
 }
