@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "all of this is tests, helpers included")]
 
 mod cli;
+mod codec;
 mod damaged;
 mod golden;
 mod host;

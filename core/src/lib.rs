@@ -34,6 +34,7 @@ extern crate std;
 
 pub mod assemble;
 pub mod bytes;
+pub mod codec;
 pub mod compass;
 pub mod decoder;
 pub mod error;
@@ -48,6 +49,7 @@ pub mod part;
 pub mod text;
 
 pub use assemble::{Assembler, Fate, Source};
+pub use codec::{Codec, Predictor};
 pub use decoder::{Row, RowSink, TableDef, TableId};
 pub use error::{Error, Kind, Result, Scope};
 pub use field::{DType, Field, Shape, Value};

@@ -1,4 +1,4 @@
-//! Every framer and assembler of the core behind C functions, over bytes and a sink that the optimiser can't see through.
+//! Every framer, assembler and sample codec of the core behind C functions, over bytes and a sink that the optimiser can't see through.
 //!
 //! `tests/no_panic.sh` links this with LTO and looks for panicking symbols in what is left.
 #![no_std]
@@ -7,8 +7,8 @@ use core::fmt;
 
 use tierline_core::field::Value;
 use tierline_core::{
-    Assembler, Format, FrameLimits, Framer, Key, Node, Result, Row, RowSink, Source, Step,
-    TableDef, TableId,
+    Assembler, Codec, Format, FrameLimits, Framer, Key, Node, Predictor, Result, Row, RowSink,
+    Source, Step, TableDef, TableId,
 };
 
 unsafe extern "C" {
@@ -222,6 +222,49 @@ probe! {
     probe_orca_new probe_orca tierline_core::orca::Orca,
     probe_llama_new probe_llama tierline_core::llama::Llama,
     probe_compass_new probe_compass tierline_core::compass::Compass,
+}
+
+/// Encodes a piece of samples, raw where that is shorter; returns the length.
+///
+/// # Safety
+/// Pointers and lengths are of slices that do not overlap.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn probe_encode(
+    at: *const u8,
+    len: usize,
+    out: *mut u8,
+    room: usize,
+    predictor: &mut Predictor,
+) -> usize {
+    // SAFETY: as the caller promises.
+    let (samples, out) = unsafe {
+        (core::slice::from_raw_parts(at, len), core::slice::from_raw_parts_mut(out, room))
+    };
+    let codec = Codec::from_id(value(20, 0, 0) as u8).unwrap_or(Codec::Rice32);
+    let Some((codec, len)) = codec.encode_or_raw(samples, predictor, out) else { return 0 };
+    value(21, codec.id().into(), 0);
+    len
+}
+
+/// Decodes a piece of samples; 0 where it holds them.
+///
+/// # Safety
+/// As for `probe_encode`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn probe_decode(
+    at: *const u8,
+    len: usize,
+    out: *mut u8,
+    room: usize,
+    predictor: &mut Predictor,
+) -> u8 {
+    // SAFETY: as the caller promises.
+    let (bytes, out) = unsafe {
+        (core::slice::from_raw_parts(at, len), core::slice::from_raw_parts_mut(out, room))
+    };
+    let Some(codec) = Codec::from_id(value(22, 0, 0) as u8) else { return 9 };
+    let answer = codec.decode(bytes, value(23, 0, 0) as usize, predictor, out);
+    answer.map_or_else(|error| error.kind as u8, |()| 0)
 }
 
 /// An index that can panic.
