@@ -46,6 +46,7 @@ pub mod frame;
 pub mod llama;
 pub mod orca;
 pub mod part;
+pub mod ring;
 pub mod text;
 
 pub use assemble::{Assembler, Fate, Source};
@@ -57,4 +58,5 @@ pub use format::{Format, FormatInfo, Sniff};
 pub use formats::{FORMATS, WithFormat, with_format};
 pub use frame::{FrameLimits, Framer, Step};
 pub use part::{Key, Part, Stage};
+pub use ring::SlideBuffer;
 pub use text::Node;

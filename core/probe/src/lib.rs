@@ -1,4 +1,4 @@
-//! Every framer, assembler and sample codec of the core behind C functions, over bytes and a sink that the optimiser can't see through.
+//! Every framer, assembler, sample codec and buffer of the core behind C functions, over bytes and a sink that the optimiser can't see through.
 //!
 //! `tests/no_panic.sh` links this with LTO and looks for panicking symbols in what is left.
 #![no_std]
@@ -8,7 +8,7 @@ use core::fmt;
 use tierline_core::field::Value;
 use tierline_core::{
     Assembler, Codec, Format, FrameLimits, Framer, Key, Node, Predictor, Result, Row, RowSink,
-    Source, Step, TableDef, TableId,
+    SlideBuffer, Source, Step, TableDef, TableId,
 };
 
 unsafe extern "C" {
@@ -265,6 +265,15 @@ pub unsafe extern "C" fn probe_decode(
     let Some(codec) = Codec::from_id(value(22, 0, 0) as u8) else { return 9 };
     let answer = codec.decode(bytes, value(23, 0, 0) as usize, predictor, out);
     answer.map_or_else(|error| error.kind as u8, |()| 0)
+}
+
+/// Moves a stream through the window of a parser.
+#[unsafe(no_mangle)]
+pub extern "C" fn probe_slide(buffer: &mut SlideBuffer<4096>) {
+    bytes(buffer.free_mut());
+    buffer.advance(value(24, 0, 0) as usize);
+    bytes(buffer.data());
+    buffer.consume(value(25, 0, 0) as usize);
 }
 
 /// An index that can panic.
