@@ -7,5 +7,6 @@ mod damaged;
 mod golden;
 mod host;
 mod interrupted;
+mod rings;
 mod split;
 mod truncated;

@@ -58,5 +58,7 @@ pub use format::{Format, FormatInfo, Sniff};
 pub use formats::{FORMATS, WithFormat, with_format};
 pub use frame::{FrameLimits, Framer, Step};
 pub use part::{Key, Part, Stage};
+#[cfg(target_has_atomic = "ptr")]
+pub use ring::RecordRing;
 pub use ring::SlideBuffer;
 pub use text::Node;

@@ -4,8 +4,12 @@
 #![no_std]
 
 use core::fmt;
+#[cfg(target_has_atomic = "ptr")]
+use core::mem::MaybeUninit;
 
 use tierline_core::field::Value;
+#[cfg(target_has_atomic = "ptr")]
+use tierline_core::ring::{Consumer, Producer, RecordRing};
 use tierline_core::{
     Assembler, Codec, Format, FrameLimits, Framer, Key, Node, Predictor, Result, Row, RowSink,
     SlideBuffer, Source, Step, TableDef, TableId,
@@ -274,6 +278,44 @@ pub extern "C" fn probe_slide(buffer: &mut SlideBuffer<4096>) {
     buffer.advance(value(24, 0, 0) as usize);
     bytes(buffer.data());
     buffer.consume(value(25, 0, 0) as usize);
+}
+
+/// Makes a record and sends one; splits the ring first where it can.
+///
+/// # Safety
+/// The ends are initialised by it.
+#[cfg(target_has_atomic = "ptr")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn probe_ring(
+    ring: &'static RecordRing<4096>,
+    producer: &mut MaybeUninit<Producer<'static, 4096>>,
+    consumer: &mut MaybeUninit<Consumer<'static, 4096>>,
+) {
+    if let Some((made, sent)) = ring.split() {
+        producer.write(made);
+        consumer.write(sent);
+    }
+    // SAFETY: as the caller promises.
+    let (producer, consumer) = unsafe { (producer.assume_init_mut(), consumer.assume_init_mut()) };
+    if let Ok(mut grant) = producer.grant(value(26, 0, 0) as usize) {
+        bytes(grant.bytes_mut());
+        grant.commit(value(27, 0, 0) as usize);
+    }
+    if let Some(grant) = producer.grant_gap() {
+        grant.abort();
+    }
+    if let Some(mut grant) = producer.grant_status() {
+        bytes(grant.bytes_mut());
+        grant.commit(value(28, 0, 0) as usize);
+    }
+    value(29, producer.has_room(value(30, 0, 0) as usize).into(), producer.counters().refused);
+    if let Some(mut record) = consumer.read() {
+        bytes(record.bytes_mut());
+        bytes(record.bytes());
+        if value(31, 0, 0) == 1 {
+            record.release();
+        }
+    }
 }
 
 /// An index that can panic.
