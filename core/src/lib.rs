@@ -43,10 +43,12 @@ pub mod field;
 pub mod format;
 pub mod formats;
 pub mod frame;
+pub mod link;
 pub mod llama;
 pub mod orca;
 pub mod part;
 pub mod ring;
+pub mod record;
 pub mod text;
 
 pub use assemble::{Assembler, Fate, Source};
