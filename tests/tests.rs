@@ -7,6 +7,7 @@ mod damaged;
 mod golden;
 mod host;
 mod interrupted;
+mod records;
 mod rings;
 mod split;
 mod truncated;

@@ -26,6 +26,9 @@
 //! | ORCA | [`orca`] | header, run, FlashCam listener and waveforms, embedded FCIO, SIS3302, SIS3316 |
 //! | LLAMA | [`llama`] | header, channel table, events with all accumulator groups, raw and averaged waveforms |
 //! | CoMPASS | [`compass`] | events with and without file header, all optional fields; settings file |
+//!
+//! On a front end, a [`pack::Packer`] puts parts into [`record`]s (samples in a [`codec`]), a [`ring`] holds them, and
+//! [`link`] frames them for the way to the host.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -34,6 +37,7 @@ extern crate std;
 
 pub mod assemble;
 pub mod bytes;
+pub mod cells;
 pub mod codec;
 pub mod compass;
 pub mod decoder;
@@ -46,9 +50,10 @@ pub mod frame;
 pub mod link;
 pub mod llama;
 pub mod orca;
+pub mod pack;
 pub mod part;
-pub mod ring;
 pub mod record;
+pub mod ring;
 pub mod text;
 
 pub use assemble::{Assembler, Fate, Source};

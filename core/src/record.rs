@@ -259,6 +259,26 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_has_atomic = "ptr")]
+    fn the_ring_keeps_room_for_the_largest_gap_and_health() {
+        type Ring = crate::ring::RecordRing<1024>;
+        let health = Health {
+            low_water: u32::MAX,
+            records_dropped: u64::MAX,
+            bytes_dropped: u64::MAX,
+            damaged: u32::MAX,
+            malformed: u32::MAX,
+            uptime: u64::MAX,
+        };
+        let gap = Body::Gap { packet: u64::MAX, count: u32::MAX, reason: Reason::Resync };
+        for (body, room) in [(gap, Ring::GAP), (Body::Health(health), Ring::STATUS)] {
+            let mut out = [0; 128];
+            let record = Record::new(u16::MAX, u32::MAX, body);
+            assert!(record.write(&mut out).unwrap().len() <= room, "{body:?}");
+        }
+    }
+
+    #[test]
     fn every_cut_of_a_record_is_refused() {
         for (body, _) in golden() {
             let mut out = [0; 128];

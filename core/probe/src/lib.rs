@@ -3,6 +3,8 @@
 //! `tests/no_panic.sh` links this with LTO and looks for panicking symbols in what is left.
 #![no_std]
 
+mod records;
+
 use core::fmt;
 #[cfg(target_has_atomic = "ptr")]
 use core::mem::MaybeUninit;
