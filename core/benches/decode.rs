@@ -7,10 +7,15 @@ use std::path::PathBuf;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use tierline_core::{
-    Assembler, DType, Error, Format, FrameLimits, Framer, Key, Node, Result, Row, RowSink, Shape,
-    Step, TableDef, TableId, Value, WithFormat, with_format,
+    Assembler, DType, Error, Format, FrameLimits, Framer, Key, Result, Row, RowSink, Shape, Step,
+    TableDef, TableId, Value, WithFormat, with_format,
 };
 use tierline_firmware_sim::emit::EXAMPLES;
+
+#[path = "../../tests/support/plist.rs"]
+#[expect(unreachable_pub, reason = "public where the tests have it")]
+mod property_list;
+use property_list::Plist;
 
 fn main() {
     divan::main();
@@ -147,42 +152,6 @@ impl RowSink for Columns {
     }
 }
 
-/// A parsed property list.
-struct Plist {
-    value: plist::Value,
-    children: Vec<(String, Plist)>,
-}
-
-impl Plist {
-    fn new(value: plist::Value) -> Self {
-        let children = match &value {
-            plist::Value::Dictionary(d) => {
-                d.iter().map(|(k, v)| (k.clone(), Self::new(v.clone()))).collect()
-            }
-            plist::Value::Array(a) => {
-                a.iter().map(|v| (String::new(), Self::new(v.clone()))).collect()
-            }
-            _ => Vec::new(),
-        };
-        Self { value, children }
-    }
-}
-
-impl Node for Plist {
-    fn get(&self, name: &str) -> Option<&Self> {
-        self.children.iter().find(|(key, _)| key == name).map(|(_, child)| child)
-    }
-    fn child(&self, i: usize) -> Option<(&str, &Self)> {
-        self.children.get(i).map(|(key, child)| (key.as_str(), child))
-    }
-    fn text(&self) -> Option<&str> {
-        self.value.as_string()
-    }
-    fn int(&self) -> Option<i64> {
-        self.value.as_signed_integer().or_else(|| self.value.as_boolean().map(i64::from))
-    }
-}
-
 /// Decodes a stream into columns; gives the number of rows.
 struct Decode<'a> {
     input: &'a [u8],
@@ -277,7 +246,7 @@ fn header_of(format: &str, bytes: &[u8]) -> Option<Plist> {
     }
     let length = u32::from_le_bytes(*bytes.get(4..)?.first_chunk()?) as usize;
     let text = bytes.get(8..8 + length)?;
-    plist::Value::from_reader_xml(text).ok().map(Plist::new)
+    Plist::parse(text)
 }
 
 fn decode(bencher: Bencher<'_, '_>, name: &str) {
