@@ -41,6 +41,24 @@ fn every_example_is_read_without_a_word() {
 }
 
 #[test]
+fn rows_of_channels_that_the_header_has_off_are_told_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = emit(dir.path(), "orca-sis3302", 5);
+    let whole = tierline(dir.path(), &["raw", file, "-v", "-o", "whole.lh5"]);
+    assert!(!whole.err.contains("has off"), "{}", whole.err);
+    let path = dir.path().join(file);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let name = b"internalTriggerEnabledMask";
+    let at = bytes.windows(name.len()).position(|w| w == name).unwrap();
+    bytes[at + name.len() - 1] = b'z';
+    std::fs::write(&path, bytes).unwrap();
+    let ran = tierline(dir.path(), &["raw", file, "-o", "off.lh5"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+    assert!(ran.err.contains("that the header has off, left out; first channel"), "{}", ran.err);
+}
+
+#[test]
 fn outputs_are_not_replaced_unless_wanted() {
     let dir = tempfile::tempdir().unwrap();
     let file = emit(dir.path(), "compass", 5);

@@ -185,6 +185,14 @@ fn warnings(done: &Converted) -> Vec<String> {
         let places = if n == 1 { "place" } else { "places" };
         lines.push(format!("{} bytes of garbage in {n} {places}; first {error}", grouped(garbage)));
     }
+    if let Some(first) = done.off.keys().next() {
+        let rows = grouped(done.off.values().sum::<u64>());
+        let (n, channels) =
+            (done.off.len(), if done.off.len() == 1 { "channel" } else { "channels" });
+        lines.push(format!(
+            "{rows} rows of {n} {channels} that the header has off, left out; first channel {first}"
+        ));
+    }
     lines
 }
 
