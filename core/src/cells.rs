@@ -4,12 +4,15 @@
 //!
 //! | field | |
 //! |--|--|
-//! | stage | u8: stage in the low bits, bit 7: the packet ends here |
+//! | stage | u8: stage in the low bits; bit 6: bytes lie around the part; bit 7: the packet ends here |
 //! | tag, frame, index, first | integers |
+//! | before, after | integers, only with bit 6: bytes of the source before and after those of the part |
 //! | codec | u8 |
 //! | n | integer: bytes of the part |
-//! | len | integer: bytes that follow |
-//! | bytes | the part's, in that codec |
+//! | len | integer: bytes of it that follow |
+//! | bytes | those before, the part's in that codec, those after |
+//!
+//! What lies around a part (lengths and marks that its framer read) goes along, so that every byte of the source arrives.
 //!
 //! Samples (and other bulk fields of whole 16-bit words) are encoded if that makes them shorter; the codec's predictor runs
 //! on through a packet's pieces, also from one record to the next.
@@ -20,11 +23,12 @@ use crate::part::{Part, Stage};
 use crate::record::{Bytes, Parts};
 
 /// Bytes of a cell beside its samples, at most.
-pub const OVERHEAD: usize = 1 + 3 + 3 * 5 + 1 + 2 * 5;
+pub const OVERHEAD: usize = 1 + 3 + 5 * 5 + 1 + 2 * 5;
 
 const STAGES: [Stage; 7] =
     [Stage::Begin, Stage::Whole, Stage::Head, Stage::Trace, Stage::Tail, Stage::Text, Stage::End];
 const LAST: u8 = 0x80;
+const AROUND: u8 = 0x40;
 
 fn put_integer(mut value: u64, out: &mut [u8], at: &mut usize) -> Option<()> {
     loop {
@@ -51,6 +55,34 @@ fn integer(bytes: &[u8], at: &mut usize) -> Option<u32> {
     None
 }
 
+/// Whether a part is bulk of whole 16-bit words, which moves the predictor.
+fn is_samples(stage: Stage, bytes: usize) -> bool {
+    stage == Stage::Trace && bytes.is_multiple_of(2)
+}
+
+/// What of `source` lies before and after `bytes`, which is a piece of it.
+fn around<'s>(source: &'s [u8], bytes: &[u8]) -> Option<(&'s [u8], &'s [u8])> {
+    if bytes.is_empty() {
+        return Some((source, &[]));
+    }
+    let at = bytes.as_ptr().addr().checked_sub(source.as_ptr().addr())?;
+    Some((source.get(..at)?, source.get(at.checked_add(bytes.len())?..)?))
+}
+
+fn put(bytes: &[u8], out: &mut [u8], at: &mut usize) -> Option<()> {
+    let end = at.checked_add(bytes.len())?;
+    out.get_mut(*at..end)?.copy_from_slice(bytes);
+    *at = end;
+    Some(())
+}
+
+fn take<'b>(bytes: &'b [u8], n: usize, at: &mut usize) -> Option<&'b [u8]> {
+    let end = at.checked_add(n)?;
+    let taken = bytes.get(*at..end)?;
+    *at = end;
+    Some(taken)
+}
+
 /// Puts the parts of a packet into the cells of a record.
 #[derive(Debug)]
 pub struct CellWriter<'o> {
@@ -71,39 +103,54 @@ impl<'o> CellWriter<'o> {
     }
 
     /// Adds a part. `None` where it does not fit: then nothing is changed.
-    pub fn push(&mut self, part: &Part<'_>, predictor: &mut Predictor) -> Option<()> {
+    ///
+    /// `source`: the bytes of the stream that the framer used for it, those of the part among them.
+    pub fn push(
+        &mut self,
+        part: &Part<'_>,
+        source: &[u8],
+        predictor: &mut Predictor,
+    ) -> Option<()> {
+        let (before, after) = around(source, part.bytes)?;
+        let bare = before.is_empty() && after.is_empty();
         let mut at = self.at;
         let last = if part.last { LAST } else { 0 };
-        *self.out.get_mut(at)? = part.stage as u8 | last;
+        *self.out.get_mut(at)? = part.stage as u8 | last | if bare { 0 } else { AROUND };
         at = at.wrapping_add(1);
         for value in [part.tag.into(), part.frame, part.index, part.first] {
             put_integer(value.into(), self.out, &mut at)?;
         }
+        if !bare {
+            put_integer(before.len() as u64, self.out, &mut at)?;
+            put_integer(after.len() as u64, self.out, &mut at)?;
+        }
         let codec_at = at;
         at = at.wrapping_add(1);
         put_integer(part.bytes.len() as u64, self.out, &mut at)?;
-        // The length comes before the bytes: five bytes are kept for it, of which some may be empty.
+        // The length comes before the bytes: three bytes are kept for it, of which some may be empty.
         let len_at = at;
-        let data = self.out.get_mut(len_at.checked_add(LENGTH)?..)?;
-        let wanted = match part.stage {
-            Stage::Trace if part.bytes.len().is_multiple_of(2) => self.codec,
-            _ => Codec::Raw,
+        at = at.checked_add(LENGTH)?;
+        put(before, self.out, &mut at)?;
+        let data = self.out.get_mut(at..)?;
+        let mut next = *predictor;
+        let (codec, len) = if is_samples(part.stage, part.bytes.len()) {
+            self.codec.encode_or_raw(part.bytes, &mut next, data)?
+        } else {
+            data.get_mut(..part.bytes.len())?.copy_from_slice(part.bytes);
+            (Codec::Raw, part.bytes.len())
         };
-        let (codec, len) = match wanted {
-            Codec::Raw => {
-                for (to, from) in data.get_mut(..part.bytes.len())?.iter_mut().zip(part.bytes) {
-                    *to = *from;
-                }
-                (Codec::Raw, part.bytes.len())
-            }
-            codec => codec.encode_or_raw(part.bytes, predictor, data)?,
-        };
+        if len >> (7 * LENGTH) != 0 {
+            return None;
+        }
+        at = at.checked_add(len)?;
+        put(after, self.out, &mut at)?;
         *self.out.get_mut(codec_at)? = codec.id();
         for (i, slot) in self.out.get_mut(len_at..)?.iter_mut().take(LENGTH).enumerate() {
             let more = if i + 1 < LENGTH { 0x80 } else { 0 };
             *slot = ((len >> (7 * i)) as u8 & 0x7F) | more;
         }
-        self.at = len_at.checked_add(LENGTH)?.checked_add(len)?;
+        *predictor = next;
+        self.at = at;
         Some(())
     }
 
@@ -127,6 +174,24 @@ impl<'o> CellWriter<'o> {
 /// Bytes of the length of a cell's data.
 const LENGTH: usize = 3;
 
+/// A part with what lay around it in the source.
+#[derive(Clone, Copy, Debug)]
+pub struct Cell<'p> {
+    /// The part.
+    pub part: Part<'p>,
+    /// Bytes of the source before those of the part.
+    pub before: &'p [u8],
+    /// Bytes of the source after those of the part.
+    pub after: &'p [u8],
+}
+
+impl Cell<'_> {
+    /// Bytes of the source.
+    pub const fn used(&self) -> usize {
+        self.before.len() + self.part.bytes.len() + self.after.len()
+    }
+}
+
 /// Reads the parts of a record.
 #[derive(Clone, Copy, Debug)]
 pub struct CellReader<'r> {
@@ -148,7 +213,7 @@ impl<'r> CellReader<'r> {
         &mut self,
         predictor: &mut Predictor,
         scratch: &'p mut [u8],
-    ) -> Result<Option<Part<'p>>>
+    ) -> Result<Option<Cell<'p>>>
     where
         'r: 'p,
     {
@@ -156,58 +221,76 @@ impl<'r> CellReader<'r> {
         if self.at >= cells.len() {
             return Ok(None);
         }
-        let bad = |field| Error::malformed(field, self.at as i64, cells.len() as i64);
-        let bad = |field| bad(field).at(self.parts.packet, self.parts.offset);
+        let start = Error::malformed("cell", self.at as i64, cells.len() as i64);
+        let bad = start.at(self.parts.number, self.parts.offset);
         let mut at = self.at;
-        let head = cells.get(at).copied().unwrap_or(0);
-        at = at.wrapping_add(1);
-        let Some(&stage) = STAGES.get(usize::from(head & !LAST)) else { return Err(bad("stage")) };
-        let mut values = [0u32; 4];
-        for value in &mut values {
-            *value = integer(cells, &mut at).ok_or(bad("cell"))?;
-        }
-        let [tag, frame, index, first] = values;
-        let tag = u16::try_from(tag).map_err(|_| bad("tag"))?;
-        let codec = cells.get(at).copied().and_then(Codec::from_id).ok_or(bad("codec"))?;
-        at = at.wrapping_add(1);
-        let n = integer(cells, &mut at).ok_or(bad("cell"))? as usize;
-        let len = integer(cells, &mut at).ok_or(bad("cell"))? as usize;
-        let end = at.checked_add(len).ok_or(bad("length"))?;
-        let data = cells.get(at..end).ok_or(bad("length"))?;
+        let raw = Encoded::read(cells, &mut at).ok_or(bad)?;
+        self.at = at;
+        let Encoded { before, data, after, n, codec, .. } = raw;
         let bytes = if codec == Codec::Raw {
-            if n != len {
-                return Err(bad("length"));
+            if n != data.len() {
+                return Err(bad);
             }
-            if stage == Stage::Trace && n.is_multiple_of(2) {
+            if is_samples(raw.stage, n) {
                 // A raw piece moves the predictor too.
-                let room = scratch.get_mut(..n).ok_or(room(n))?;
-                codec.decode(data, n / 2, predictor, room)?;
-                &*room
-            } else {
-                data
+                predictor.follow(data);
             }
+            data
         } else {
-            if !n.is_multiple_of(2) {
-                return Err(bad("length"));
+            if !is_samples(raw.stage, n) {
+                return Err(bad);
             }
             let room = scratch.get_mut(..n).ok_or(room(n))?;
             codec.decode(data, n / 2, predictor, room)?;
             &*room
         };
-        self.at = end;
-        Ok(Some(Part {
-            packet: self.parts.packet,
-            offset: self.parts.offset,
-            kind: self.parts.kind,
-            decoder: self.parts.decoder,
-            tag,
-            stage,
-            frame,
-            index,
-            first,
-            last: head & LAST != 0,
-            bytes,
-        }))
+        let Parts { number: packet, offset, kind, decoder, .. } = self.parts;
+        let Encoded { tag, stage, frame, index, first, last, .. } = raw;
+        let part =
+            Part { packet, offset, kind, decoder, tag, stage, frame, index, first, last, bytes };
+        Ok(Some(Cell { part, before, after }))
+    }
+}
+
+/// A cell as it lies in its record.
+struct Encoded<'r> {
+    stage: Stage,
+    last: bool,
+    tag: u16,
+    frame: u32,
+    index: u32,
+    first: u32,
+    codec: Codec,
+    /// Bytes of the part.
+    n: usize,
+    before: &'r [u8],
+    data: &'r [u8],
+    after: &'r [u8],
+}
+
+impl<'r> Encoded<'r> {
+    /// The cell at `at`, which moves behind it; `None` where there is none.
+    fn read(cells: &'r [u8], at: &mut usize) -> Option<Self> {
+        let head = *cells.get(*at)?;
+        *at = at.checked_add(1)?;
+        let stage = *STAGES.get(usize::from(head & !(LAST | AROUND)))?;
+        let tag = u16::try_from(integer(cells, at)?).ok()?;
+        let (frame, index) = (integer(cells, at)?, integer(cells, at)?);
+        let first = integer(cells, at)?;
+        let (mut before, mut after) = (0, 0);
+        if head & AROUND != 0 {
+            before = integer(cells, at)? as usize;
+            after = integer(cells, at)? as usize;
+        }
+        let codec = Codec::from_id(*cells.get(*at)?)?;
+        *at = at.checked_add(1)?;
+        let n = integer(cells, at)? as usize;
+        let len = integer(cells, at)? as usize;
+        let before = take(cells, before, at)?;
+        let data = take(cells, len, at)?;
+        let after = take(cells, after, at)?;
+        let last = head & LAST != 0;
+        Some(Encoded { stage, last, tag, frame, index, first, codec, n, before, data, after })
     }
 }
 

@@ -27,7 +27,7 @@
 //! | LLAMA | [`llama`] | header, channel table, events with all accumulator groups, raw and averaged waveforms |
 //! | CoMPASS | [`compass`] | events with and without file header, all optional fields; settings file |
 //!
-//! On a front end, a [`pack::Packer`] puts parts into [`record`]s (samples in a [`codec`]), a [`ring`] holds them, and
+//! On a front end, a [`FrontEnd`] puts parts into [`record`]s (samples in a [`codec`]), a [`ring`] holds them, and
 //! [`link`] frames them for the way to the host.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -47,6 +47,7 @@ pub mod field;
 pub mod format;
 pub mod formats;
 pub mod frame;
+pub mod front_end;
 pub mod link;
 pub mod llama;
 pub mod orca;
@@ -64,6 +65,7 @@ pub use field::{DType, Field, Shape, Value};
 pub use format::{Format, FormatInfo, Sniff};
 pub use formats::{FORMATS, WithFormat, with_format};
 pub use frame::{FrameLimits, Framer, Step};
+pub use front_end::FrontEnd;
 pub use part::{Key, Part, Stage};
 #[cfg(target_has_atomic = "ptr")]
 pub use ring::RecordRing;

@@ -43,50 +43,199 @@ pub const fn framed_max(framing: Framing, len: usize) -> usize {
     }
 }
 
+/// Works out the CRC-32 of bytes that follow others, whose CRC-32 is given (0 at the start), as zlib's `crc32` does.
+pub type Checksum = fn(u32, &[u8]) -> u32;
+
+/// The [`Checksum`] that needs least memory: a table of 1 KiB.
+pub fn crc32(crc: u32, bytes: &[u8]) -> u32 {
+    let mut digest = CRC32.digest_with_initial((!crc).reverse_bits());
+    digest.update(bytes);
+    digest.finalize()
+}
+
 /// Frames a record; returns the number of bytes, or `None` where they don't fit.
 pub fn frame(framing: Framing, record: &[u8], out: &mut [u8]) -> Option<usize> {
-    let crc = CRC32.checksum(record).to_le_bytes();
-    match framing {
-        Framing::Length => {
-            let len = u32::try_from(record.len()).ok()?;
-            let mut at = 0usize;
-            for piece in [&MAGIC.to_le_bytes()[..], &len.to_le_bytes(), record, &crc] {
-                let end = at.checked_add(piece.len())?;
-                copy(out.get_mut(at..end)?, piece);
-                at = end;
+    match Sender::new(framing, crc32).fill(record, out) {
+        (n, true) => Some(n),
+        (_, false) => None,
+    }
+}
+
+/// Where in a frame its sender is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Before the frame.
+    Start,
+    /// Length framing: so many bytes of the head are out.
+    Head(usize),
+    /// So many bytes of the body are out, and so many more go as they are; then what comes next.
+    Plain(usize, usize, Next),
+    /// COBS: a code comes before this byte of the body.
+    Code(usize),
+}
+
+/// What comes after bytes that go as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// The frame is complete.
+    Done,
+    /// COBS: the code of this byte of the body.
+    Code(usize),
+    /// COBS: the zero at the end.
+    Delimiter,
+}
+
+/// Frames one record after the other into whatever room there is: a link takes the bytes when it can, the record stays where it
+/// lies.
+///
+/// ```
+/// use tierline_core::link::{Framing, Sender, crc32};
+///
+/// let mut sender = Sender::new(Framing::Cobs, crc32);
+/// let (mut piece, mut sent) = ([0; 4], Vec::new());
+/// loop {
+///     let (n, done) = sender.fill(b"a record", &mut piece);
+///     sent.extend_from_slice(&piece[..n]);
+///     if done {
+///         break;
+///     }
+/// }
+/// assert_eq!(sent.len(), 14);
+/// assert_eq!(sent[13], 0);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Sender {
+    framing: Framing,
+    checksum: Checksum,
+    place: Place,
+    crc: [u8; CRC],
+}
+
+impl Sender {
+    /// A sender between two frames.
+    pub const fn new(framing: Framing, checksum: Checksum) -> Self {
+        Sender { framing, checksum, place: Place::Start, crc: [0; CRC] }
+    }
+
+    /// Puts the next bytes of the record's frame into `out`: how many, and whether the frame is complete. The record must be the
+    /// same until it is.
+    pub fn fill(&mut self, record: &[u8], out: &mut [u8]) -> (usize, bool) {
+        let room = out.len();
+        let mut out = out;
+        loop {
+            let left = out.len();
+            let taken = core::mem::take(&mut out);
+            match self.step(record, taken) {
+                Some((rest, false)) => out = rest,
+                Some((rest, true)) => {
+                    self.place = Place::Start;
+                    return (room.saturating_sub(rest.len()), true);
+                }
+                None => return (room.saturating_sub(left), false),
             }
-            Some(at)
         }
-        Framing::Cobs => stuff(record.iter().chain(&crc).copied(), out),
+    }
+
+    /// One move; what is left of `out`, and whether the frame is complete. `None` where `out` is full, or too small for a head.
+    fn step<'o>(&mut self, record: &[u8], out: &'o mut [u8]) -> Option<(&'o mut [u8], bool)> {
+        let body = record.len().saturating_add(CRC);
+        match self.place {
+            Place::Start => {
+                self.crc = (self.checksum)(0, record).to_le_bytes();
+                self.place = match self.framing {
+                    Framing::Length => Place::Head(0),
+                    Framing::Cobs => Place::Code(0),
+                };
+                Some((out, false))
+            }
+            Place::Head(at) => {
+                let head = (u64::from(record.len() as u32) << 32 | u64::from(MAGIC)).to_le_bytes();
+                let (slot, out) = out.split_first_mut()?;
+                *slot = *head.get(at)?;
+                let next = at.saturating_add(1);
+                self.place = match next {
+                    HEAD => Place::Plain(0, body, Next::Done),
+                    next => Place::Head(next),
+                };
+                Some((out, false))
+            }
+            Place::Plain(_, 0, Next::Done) => Some((out, true)),
+            Place::Plain(_, 0, Next::Code(at)) => {
+                self.place = Place::Code(at);
+                Some((out, false))
+            }
+            Place::Plain(_, 0, Next::Delimiter) => {
+                let (slot, out) = out.split_first_mut()?;
+                *slot = 0;
+                Some((out, true))
+            }
+            Place::Plain(at, left, next) => {
+                let n = left.min(out.len());
+                if n == 0 {
+                    return None;
+                }
+                let (to, out) = out.split_at_mut_checked(n)?;
+                self.copy(record, at, to);
+                self.place = Place::Plain(at.saturating_add(n), left.saturating_sub(n), next);
+                Some((out, false))
+            }
+            Place::Code(at) => {
+                let (slot, out) = out.split_first_mut()?;
+                let run = self.run(record, at);
+                *slot = run.saturating_add(1);
+                let end = at.saturating_add(run.into());
+                let next = match run {
+                    _ if end >= body => Next::Delimiter,
+                    LONGEST_RUN => Next::Code(end),
+                    // The zero goes without saying.
+                    _ => Next::Code(end.saturating_add(1)),
+                };
+                self.place = Place::Plain(at, run.into(), next);
+                Some((out, false))
+            }
+        }
+    }
+
+    /// Bytes of the body from `at` on before the next zero.
+    fn run(&self, record: &[u8], at: usize) -> u8 {
+        let most = usize::from(LONGEST_RUN);
+        let bytes = record.get(at..).unwrap_or(&[]);
+        let bytes = bytes.get(..most).unwrap_or(bytes);
+        let mut run = nonzero(bytes);
+        if run == bytes.len() {
+            let crc = self.crc.get(at.saturating_sub(record.len())..).unwrap_or(&[]);
+            let more = crc.iter().take(most.saturating_sub(run)).take_while(|&&byte| byte != 0);
+            run = run.saturating_add(more.count());
+        }
+        run as u8
+    }
+
+    /// Copies bytes of the body from `at` on.
+    fn copy(&self, record: &[u8], at: usize, to: &mut [u8]) {
+        let from = record.get(at..).unwrap_or(&[]);
+        let n = from.len().min(to.len());
+        let Some((to, rest)) = to.split_at_mut_checked(n) else { return };
+        to.copy_from_slice(from.get(..n).unwrap_or(&[]));
+        let crc = self.crc.get(at.saturating_sub(record.len())..).unwrap_or(&[]);
+        for (to, from) in rest.iter_mut().zip(crc) {
+            *to = *from;
+        }
     }
 }
 
-fn copy(to: &mut [u8], from: &[u8]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
-    }
-}
+/// COBS: most bytes after one code.
+const LONGEST_RUN: u8 = 254;
 
-/// COBS: runs of up to 254 bytes without 0x00, each after its length plus one; then 0x00.
-fn stuff(bytes: impl Iterator<Item = u8>, out: &mut [u8]) -> Option<usize> {
-    let (mut code_at, mut code, mut at) = (0usize, 1u8, 1usize);
-    for byte in bytes {
-        if code == 0xFF {
-            *out.get_mut(code_at)? = code;
-            (code_at, code, at) = (at, 1, at.checked_add(1)?);
-        }
-        if byte == 0 {
-            *out.get_mut(code_at)? = code;
-            (code_at, code, at) = (at, 1, at.checked_add(1)?);
-        } else {
-            *out.get_mut(at)? = byte;
-            at = at.checked_add(1)?;
-            code = code.wrapping_add(1);
-        }
-    }
-    *out.get_mut(code_at)? = code;
-    *out.get_mut(at)? = 0;
-    at.checked_add(1)
+/// Bytes before the first zero.
+fn nonzero(bytes: &[u8]) -> usize {
+    let (words, _) = bytes.as_chunks::<4>();
+    let zero = |word: &[u8; 4]| {
+        let word = u32::from_le_bytes(*word);
+        word.wrapping_sub(0x0101_0101) & !word & 0x8080_8080 != 0
+    };
+    let whole = words.iter().position(zero).unwrap_or(words.len()).saturating_mul(4);
+    let rest = bytes.get(whole..).unwrap_or(&[]);
+    whole.saturating_add(rest.iter().position(|&byte| byte == 0).unwrap_or(rest.len()))
 }
 
 /// Undoes COBS in place; `bytes` without the 0x00 at the end. Returns the number of bytes.
@@ -111,10 +260,10 @@ fn unstuff(bytes: &mut [u8]) -> Option<usize> {
 }
 
 /// The record of a body whose checksum is right.
-fn checked(body: &[u8]) -> Option<&[u8]> {
+fn checked(body: &[u8], checksum: Checksum) -> Option<&[u8]> {
     let end = body.len().checked_sub(CRC)?;
     let record = body.get(..end)?;
-    (u32_at(body, end) == Some(CRC32.checksum(record))).then_some(record)
+    (u32_at(body, end) == Some(checksum(0, record))).then_some(record)
 }
 
 /// What a reader makes of its window.
@@ -146,12 +295,18 @@ pub struct Reader {
     longest: usize,
     /// The bytes before the window's start were damaged and have been counted.
     lost: bool,
+    checksum: Checksum,
 }
 
 impl Reader {
     /// A reader at the start of a session.
     pub const fn new(framing: Framing, longest: usize) -> Self {
-        Reader { framing, longest, lost: false }
+        Reader { framing, longest, lost: false, checksum: crc32 }
+    }
+
+    /// The same with another way to work out the same checksum.
+    pub const fn with_checksum(self, checksum: Checksum) -> Self {
+        Reader { checksum, ..self }
     }
 
     /// Looks at the window. `eof`: nothing comes after it; then the answer is never [`Framed::Need`] but for 0 bytes.
@@ -185,7 +340,7 @@ impl Reader {
             return Framed::Skip { used, damaged: false };
         }
         let body = window.get_mut(..end).unwrap_or(&mut []);
-        let found = unstuff(body).and_then(|n| checked(body.get(..n)?));
+        let found = unstuff(body).and_then(|n| checked(body.get(..n)?, self.checksum));
         match found {
             Some(record) => Framed::Record { used, record },
             None => Framed::Skip { used, damaged: true },
@@ -226,7 +381,7 @@ impl Reader {
         }
         let used = (len as usize).saturating_add(HEAD + CRC);
         let Some(body) = bytes.get(HEAD..used) else { return short(used) };
-        match checked(body) {
+        match checked(body, self.checksum) {
             Some(record) => Framed::Record { used, record },
             None => no,
         }
@@ -315,6 +470,37 @@ mod tests {
         assert_eq!(out[..3], [2, 0x13, 5]);
         assert_eq!(out[3..n], [crc[0], crc[1], crc[2], crc[3], 0]);
         assert_eq!(frame(Framing::Length, &[1], &mut out[..12]), None);
+    }
+
+    #[test]
+    fn a_sum_goes_on_where_another_ended() {
+        let bytes: Vec<u8> = (0..300u16).map(|i| (i % 251) as u8).collect();
+        for at in [0, 1, 7, 299, 300] {
+            let (head, tail) = bytes.split_at(at);
+            assert_eq!(crc32(crc32(0, head), tail), CRC32.checksum(&bytes));
+        }
+    }
+
+    #[test]
+    fn a_frame_is_the_same_in_any_pieces() {
+        for framing in BOTH {
+            for record in samples() {
+                let mut whole = vec![0; framed_max(framing, record.len())];
+                let n = frame(framing, &record, &mut whole).unwrap();
+                for piece in [1, 2, 5, 100] {
+                    let mut sender = Sender::new(framing, crc32);
+                    let (mut out, mut room) = (Vec::new(), vec![0; piece]);
+                    loop {
+                        let (n, done) = sender.fill(&record, &mut room);
+                        out.extend_from_slice(&room[..n]);
+                        if done {
+                            break;
+                        }
+                    }
+                    assert_eq!(out, whole[..n], "{framing:?} {piece}");
+                }
+            }
+        }
     }
 
     #[test]

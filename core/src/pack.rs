@@ -2,18 +2,46 @@
 
 use crate::cells::CellWriter;
 use crate::codec::{Codec, Predictor};
+use crate::error::Error;
 use crate::part::Part;
-use crate::record::{Body, Bytes, Parts, Reason, Record};
+use crate::record::{self, Body, Bytes, Health, Parts, Reason, Record};
 
 /// The packet whose parts are being gathered.
 #[derive(Clone, Copy, Debug)]
 struct Now {
     packet: u64,
+    number: u64,
     offset: u64,
     kind: u32,
     decoder: u8,
+    /// Bytes of the source so far.
+    bytes: u64,
     /// A part of it did not fit into any record: the rest is dropped.
     lost: bool,
+}
+
+/// Where the source's packets and bytes went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Packets sent whole.
+    pub sent: u64,
+    /// Packets that broke off, which was told with their bytes.
+    pub broken: u64,
+    /// Packets dropped.
+    pub dropped: u64,
+    /// Records refused.
+    pub records_dropped: u64,
+    /// Bytes of dropped packets, and of garbage that was not told.
+    pub bytes_dropped: u64,
+    /// Bytes that made no sense, those of broken packets not counted before they broke off.
+    pub garbage: u64,
+}
+
+impl Account {
+    /// Packets of the source.
+    pub const fn packets(&self) -> u64 {
+        self.sent.wrapping_add(self.broken).wrapping_add(self.dropped)
+    }
 }
 
 /// Gathers the parts of each packet into as few records as their length allows, and accounts for what can't be sent.
@@ -31,10 +59,7 @@ pub struct Packer {
     at: usize,
     /// Packets dropped since the last record: the first, how many, why the last.
     gap: Option<(u64, u32, Reason)>,
-    /// Packets sent whole.
-    pub packets: u64,
-    /// Packets dropped.
-    pub dropped: u64,
+    account: Account,
 }
 
 impl Packer {
@@ -48,13 +73,39 @@ impl Packer {
             now: None,
             at: 0,
             gap: None,
-            packets: 0,
-            dropped: 0,
+            account: Account {
+                sent: 0,
+                broken: 0,
+                dropped: 0,
+                records_dropped: 0,
+                bytes_dropped: 0,
+                garbage: 0,
+            },
         }
     }
 
-    /// Sends a record that is no part of a packet.
+    /// Where packets and bytes went so far.
+    pub const fn account(&self) -> Account {
+        self.account
+    }
+
+    /// Records sent so far, modulo the word.
+    pub const fn records(&self) -> u32 {
+        self.seq
+    }
+
+    /// Sends a record that is no part of a packet. What was dropped before it is told first.
     pub fn send(&mut self, body: Body<'_>, to: &mut impl FnMut(&Record<'_>) -> bool) -> bool {
+        if let Some((packet, count, reason)) = self.gap {
+            if !self.put(Body::Gap { packet, count, reason }, to) {
+                return false;
+            }
+            self.gap = None;
+        }
+        self.put(body, to)
+    }
+
+    fn put(&mut self, body: Body<'_>, to: &mut impl FnMut(&Record<'_>) -> bool) -> bool {
         let sent = to(&Record::new(self.stream, self.seq, body));
         if sent {
             self.seq = self.seq.wrapping_add(1);
@@ -62,49 +113,119 @@ impl Packer {
         sent
     }
 
-    /// Takes a part. `cells`: memory for the cells of one record, the same at every call.
+    /// Takes a part, and the bytes of the stream that it was found in. `cells`: memory for the cells of one record, the same
+    /// at every call.
     pub fn part(
         &mut self,
         part: &Part<'_>,
+        source: &[u8],
         cells: &mut [u8],
         to: &mut impl FnMut(&Record<'_>) -> bool,
     ) {
-        if self.now.is_none_or(|now| now.packet != part.packet) {
-            self.at = 0;
-            self.predictor = Predictor::new();
-            self.now = Some(Now {
-                packet: part.packet,
-                offset: part.offset,
-                kind: part.kind,
-                decoder: part.decoder,
-                lost: false,
-            });
-        }
-        let lost = self.now.is_none_or(|now| now.lost);
-        if !lost && !self.push(part, cells) {
+        let mut now = match self.now {
+            Some(now) if now.number == part.packet => now,
+            _ => self.begin(part),
+        };
+        now.bytes = now.bytes.wrapping_add(source.len() as u64);
+        self.now = Some(now);
+        if !now.lost && !self.push(part, source, cells) {
             self.flush(cells, to);
-            if self.now.is_some_and(|now| !now.lost) && !self.push(part, cells) {
+            if self.now.is_some_and(|now| !now.lost) && !self.push(part, source, cells) {
                 self.lose(Reason::TooBig);
             }
         }
         if part.last {
             self.flush(cells, to);
-            if self.now.is_some_and(|now| !now.lost) {
-                self.packets = self.packets.wrapping_add(1);
-            }
-            self.now = None;
+            self.end_packet();
         }
     }
 
-    /// The present packet broke off: what was sent of it is void.
-    pub fn abort(&mut self) {
-        self.lose(Reason::Malformed);
-        self.now = None;
+    fn begin(&mut self, part: &Part<'_>) -> Now {
+        self.at = 0;
+        self.predictor = Predictor::new();
+        let packet = self.account.packets();
+        let Part { packet: number, offset, kind, decoder, .. } = *part;
+        Now { packet, number, offset, kind, decoder, bytes: 0, lost: false }
     }
 
-    fn push(&mut self, part: &Part<'_>, cells: &mut [u8]) -> bool {
+    fn end_packet(&mut self) {
+        let Some(now) = self.now.take() else { return };
+        let account = &mut self.account;
+        if now.lost {
+            account.dropped = account.dropped.wrapping_add(1);
+            account.bytes_dropped = account.bytes_dropped.wrapping_add(now.bytes);
+        } else {
+            account.sent = account.sent.wrapping_add(1);
+        }
+    }
+
+    /// Takes bytes that belong to no packet; with `abort`, the present packet breaks off in them. `start`: where they start.
+    pub fn garbage(
+        &mut self,
+        error: Error,
+        abort: bool,
+        (start, bytes): (u64, &[u8]),
+        cells: &mut [u8],
+        to: &mut impl FnMut(&Record<'_>) -> bool,
+    ) {
+        self.account.garbage = self.account.garbage.wrapping_add(bytes.len() as u64);
+        if abort && self.now.is_some() {
+            self.flush(cells, to);
+        }
+        let mut broken = abort && self.now.is_some();
+        let longest = cells.len().saturating_sub(record::GARBAGE_OVERHEAD).max(1);
+        let mut start = start;
+        let mut pieces = bytes.chunks(longest);
+        let mut piece = pieces.next().unwrap_or(&[]);
+        loop {
+            let lost = self.now.is_some_and(|now| abort && now.lost);
+            let body =
+                Body::Garbage { trouble: error.into(), start, abort: broken, bytes: Bytes(piece) };
+            if lost || !self.send(body, to) {
+                self.refused(abort, piece.len());
+            } else if core::mem::take(&mut broken) {
+                self.account.broken = self.account.broken.wrapping_add(1);
+                self.now = None;
+            }
+            start = start.wrapping_add(piece.len() as u64);
+            match pieces.next() {
+                Some(next) => piece = next,
+                None => break,
+            }
+        }
+        if abort && self.now.is_some() {
+            self.end_packet();
+        }
+    }
+
+    /// The source as a whole can't be read from here on. `false` where there is no room to say so.
+    pub fn failed(
+        &mut self,
+        error: Error,
+        cells: &[u8],
+        to: &mut impl FnMut(&Record<'_>) -> bool,
+    ) -> bool {
+        self.flush(cells, to);
+        self.send(Body::Failed(error.into()), to)
+    }
+
+    /// Garbage that could not be told; the packet that broke off in it counts as dropped.
+    fn refused(&mut self, abort: bool, bytes: usize) {
+        if abort && self.now.is_some_and(|now| !now.lost) {
+            self.lose(Reason::Malformed);
+        }
+        match &mut self.now {
+            Some(now) if abort => now.bytes = now.bytes.wrapping_add(bytes as u64),
+            _ => {
+                let dropped = &mut self.account.bytes_dropped;
+                *dropped = dropped.wrapping_add(bytes as u64);
+            }
+        }
+    }
+
+    fn push(&mut self, part: &Part<'_>, source: &[u8], cells: &mut [u8]) -> bool {
         let Some(mut writer) = CellWriter::resume(cells, self.at, self.codec) else { return false };
-        if writer.push(part, &mut self.predictor).is_none() {
+        if writer.push(part, source, &mut self.predictor).is_none() {
             return false;
         }
         self.at = writer.len();
@@ -118,14 +239,9 @@ impl Packer {
         if at == 0 {
             return;
         }
-        if let Some((packet, count, reason)) = self.gap {
-            if !self.send(Body::Gap { packet, count, reason }, to) {
-                return self.lose(Reason::RingFull);
-            }
-            self.gap = None;
-        }
         let parts = Parts {
             packet: now.packet,
+            number: now.number,
             offset: now.offset,
             kind: now.kind,
             decoder: now.decoder,
@@ -139,10 +255,9 @@ impl Packer {
     /// The present packet can't be sent whole.
     fn lose(&mut self, reason: Reason) {
         let Some(now) = &mut self.now else { return };
-        if core::mem::replace(&mut now.lost, true) {
-            return;
-        }
-        self.dropped = self.dropped.wrapping_add(1);
+        now.lost = true;
+        let records = &mut self.account.records_dropped;
+        *records = records.wrapping_add(1);
         let (first, count) = match self.gap {
             Some((first, count, _)) => (first, count),
             None => (now.packet, 0),
@@ -150,20 +265,10 @@ impl Packer {
         self.gap = Some((first, count.saturating_add(1), reason));
     }
 
-    /// Sends the last gap, if there is one, and the end. `false`: try again when there is room.
-    pub fn end(
-        &mut self,
-        packets: u64,
-        bytes: u64,
-        crc: u32,
-        to: &mut impl FnMut(&Record<'_>) -> bool,
-    ) -> bool {
-        if let Some((packet, count, reason)) = self.gap {
-            if !self.send(Body::Gap { packet, count, reason }, to) {
-                return false;
-            }
-            self.gap = None;
-        }
-        self.send(Body::End { packets, bytes, crc }, to)
+    /// How the front end is doing. `low_water`: fewest free bytes of the ring; `uptime`: ticks since the start.
+    pub fn health(&self, low_water: u32, uptime: u64) -> Health {
+        let Account { records_dropped, bytes_dropped, garbage, broken, .. } = self.account;
+        let malformed = u32::try_from(broken).unwrap_or(u32::MAX);
+        Health { low_water, records_dropped, bytes_dropped, garbage, malformed, uptime }
     }
 }

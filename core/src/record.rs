@@ -12,6 +12,8 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::error::Error;
+
 /// Major version of the protocol.
 pub const PROTO: u8 = 1;
 
@@ -25,9 +27,11 @@ impl Serialize for Bytes<'_> {
     }
 }
 
-/// What a front end is, at the start of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a front end is: at the start of a session and every now and then, as the first one may be lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello<'a> {
+    /// Number of the session: another one says that the front end started anew.
+    pub session: u32,
     /// Version of the firmware: major, minor, patch.
     pub firmware: [u16; 3],
     /// Name of the source's format, as in the list of formats.
@@ -47,8 +51,10 @@ pub struct Hello<'a> {
 /// Parts of a packet, in stream order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parts<'a> {
-    /// Number of the packet in the source.
+    /// How many packets of the session came before it: one more from packet to packet, so that a jump tells of a loss.
     pub packet: u64,
+    /// Number of the packet as the source's format counts.
+    pub number: u64,
     /// Byte offset of the packet in the source.
     pub offset: u64,
     /// Record tag or data id as the source has it.
@@ -67,10 +73,34 @@ pub enum Reason {
     RingFull,
     /// A record would have been longer than the ring can hold.
     TooBig,
-    /// The packet made no sense.
+    /// The front end could not read the packet, nor tell of it in time.
     Malformed,
-    /// Bytes that belong to no packet.
+    /// So many packets may be missing where the front end lost its way.
     Resync,
+}
+
+/// Trouble with the source, as the front end found it: an [`Error`] without its scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble<'a> {
+    /// Which kind: the number of an [`error::Kind`](crate::error::Kind).
+    pub kind: u8,
+    /// The packet that is broken or expected.
+    pub packet: u64,
+    /// Where it starts, bytes.
+    pub offset: u64,
+    /// The field in question.
+    pub field: &'a str,
+    /// The value found.
+    pub found: i64,
+    /// The value expected.
+    pub expected: i64,
+}
+
+impl From<Error> for Trouble<'static> {
+    fn from(error: Error) -> Self {
+        let Error { kind, packet, offset, field, found, expected, .. } = error;
+        Trouble { kind: kind as u8, packet, offset, field, found, expected }
+    }
 }
 
 /// How a front end is doing.
@@ -82,8 +112,8 @@ pub struct Health {
     pub records_dropped: u64,
     /// Bytes of source dropped.
     pub bytes_dropped: u64,
-    /// Records that arrived damaged.
-    pub damaged: u32,
+    /// Bytes of the source that made no sense.
+    pub garbage: u64,
     /// Packets that made no sense.
     pub malformed: u32,
     /// Ticks since the start.
@@ -115,7 +145,7 @@ pub enum Body<'a> {
     Health(Health),
     /// Packets that will not come; sent before the next one that does.
     Gap {
-        /// The first of them.
+        /// The first of them, counted as in [`Parts`].
         packet: u64,
         /// How many.
         count: u32,
@@ -133,10 +163,31 @@ pub enum Body<'a> {
         packets: u64,
         /// Bytes of the source.
         bytes: u64,
-        /// CRC-32 of all bytes of the source.
-        crc: u32,
+        /// CRC-32 of all bytes of the source, where the front end takes the time for it.
+        crc: Option<u32>,
     },
+    /// Bytes of the source that belong to no packet, or to one that broke off.
+    Garbage {
+        /// Why.
+        #[serde(borrow)]
+        trouble: Trouble<'a>,
+        /// Where these bytes start.
+        start: u64,
+        /// The packet of which parts were sent breaks off here.
+        abort: bool,
+        /// The bytes.
+        #[serde(borrow)]
+        bytes: Bytes<'a>,
+    },
+    /// The source as a whole can't be read: nothing follows.
+    #[serde(borrow)]
+    Failed(Trouble<'a>),
 }
+
+/// Bytes of a record beside those of its cells or of its piece of a text, at most.
+pub const OVERHEAD: usize = 64;
+/// Bytes of a [`Body::Garbage`] beside its bytes, at most: names of fields are short.
+pub const GARBAGE_OVERHEAD: usize = 192;
 
 /// A record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,6 +214,9 @@ pub enum NoRecord {
     Malformed,
 }
 
+/// Key of [`Body::Config`]: the settings file that comes with a recording.
+pub const SETTINGS: u16 = 1;
+
 impl<'a> Record<'a> {
     /// A record of this version.
     pub const fn new(stream: u16, seq: u32, body: Body<'a>) -> Self {
@@ -172,6 +226,22 @@ impl<'a> Record<'a> {
     /// Writes the record; `None` where it does not fit.
     pub fn write<'o>(&self, out: &'o mut [u8]) -> Option<&'o mut [u8]> {
         postcard::to_slice(self, out).ok()
+    }
+
+    /// Bytes that the record takes at most.
+    pub const fn longest(&self) -> usize {
+        match self.body {
+            Body::Hello(hello) => OVERHEAD + hello.format.len() + hello.source.len(),
+            Body::Config { bytes, .. } => OVERHEAD + bytes.0.len(),
+            Body::Parts(parts) => OVERHEAD + parts.cells.0.len(),
+            Body::Garbage { trouble, bytes, .. } => {
+                2 * OVERHEAD + trouble.field.len() + bytes.0.len()
+            }
+            Body::Failed(trouble) => 2 * OVERHEAD + trouble.field.len(),
+            Body::Health(_) | Body::Gap { .. } | Body::Heartbeat { .. } | Body::End { .. } => {
+                OVERHEAD + 8
+            }
+        }
     }
 
     /// Reads a record, which must be all of the bytes.
@@ -199,8 +269,9 @@ mod tests {
     use std::vec::Vec;
 
     /// A record of each variant, and its bytes for ever.
-    fn golden() -> [(Body<'static>, &'static str); 7] {
+    fn golden() -> [(Body<'static>, &'static str); 10] {
         let hello = Hello {
+            session: 200,
             firmware: [1, 2, 300],
             format: "FCIO",
             source: "a.fcio",
@@ -209,30 +280,44 @@ mod tests {
             codecs: 15,
             revision: *b"deadbeef",
         };
-        let parts =
-            Parts { packet: 300, offset: 70000, kind: 6, decoder: 6, cells: Bytes(&[1, 2, 0]) };
+        let parts = Parts {
+            packet: 299,
+            number: 300,
+            offset: 70000,
+            kind: 6,
+            decoder: 6,
+            cells: Bytes(&[1, 2, 0]),
+        };
         let health = Health {
             low_water: 128,
             records_dropped: 1,
             bytes_dropped: 2,
-            damaged: 3,
+            garbage: 3,
             malformed: 4,
             uptime: 5,
         };
+        let trouble =
+            Trouble { kind: 2, packet: 3, offset: 4, field: "tag", found: -1, expected: 7 };
         [
             (
                 Body::Hello(hello),
-                "010705000102ac02044643494f06612e6663696fa01f8080010f6465616462656566",
+                "01070500c8010102ac02044643494f06612e6663696fa01f8080010f6465616462656566",
             ),
             (
                 Body::Config { key: 1, index: 2, last: true, bytes: Bytes(b"<?") },
                 "01070501010201023c3f",
             ),
-            (Body::Parts(parts), "01070502ac02f0a204060603010200"),
+            (Body::Parts(parts), "01070502ab02ac02f0a204060603010200"),
             (Body::Health(health), "0107050380010102030405"),
             (Body::Gap { packet: 9, count: 2, reason: Reason::Resync }, "01070504090203"),
             (Body::Heartbeat { uptime: 128 }, "010705058001"),
-            (Body::End { packets: 3, bytes: 4, crc: 255 }, "010705060304ff01"),
+            (Body::End { packets: 3, bytes: 4, crc: Some(255) }, "01070506030401ff01"),
+            (
+                Body::Garbage { trouble, start: 5, abort: true, bytes: Bytes(b"<?") },
+                "0107050702030403746167010e0501023c3f",
+            ),
+            (Body::Failed(trouble), "0107050802030403746167010e"),
+            (Body::End { packets: 3, bytes: 4, crc: None }, "01070506030400"),
         ]
     }
 
@@ -266,7 +351,7 @@ mod tests {
             low_water: u32::MAX,
             records_dropped: u64::MAX,
             bytes_dropped: u64::MAX,
-            damaged: u32::MAX,
+            garbage: u64::MAX,
             malformed: u32::MAX,
             uptime: u64::MAX,
         };

@@ -3,6 +3,8 @@
 //! `tests/no_panic.sh` links this with LTO and looks for panicking symbols in what is left.
 #![no_std]
 
+#[cfg(target_has_atomic = "ptr")]
+mod front_end;
 mod records;
 
 use core::fmt;

@@ -16,8 +16,9 @@ pub unsafe extern "C" fn probe_record(
     cobs: bool,
 ) -> usize {
     // SAFETY: as the caller promises.
-    let (bytes, out) =
-        unsafe { (core::slice::from_raw_parts(at, len), core::slice::from_raw_parts_mut(out, room)) };
+    let (bytes, out) = unsafe {
+        (core::slice::from_raw_parts(at, len), core::slice::from_raw_parts_mut(out, room))
+    };
     let framing = if cobs { Framing::Cobs } else { Framing::Length };
     let Ok(record) = Record::read(bytes) else { return 0 };
     let Some((first, second)) = out.split_at_mut_checked(room / 2) else { return 0 };

@@ -187,7 +187,7 @@ impl Predictor {
     }
 
     /// Moves to the end of samples that were copied.
-    fn follow(&mut self, samples: &[u8]) {
+    pub(crate) fn follow(&mut self, samples: &[u8]) {
         let last = samples.len().checked_sub(2).and_then(|at| u16_at(samples, at));
         self.previous = last.unwrap_or(self.previous);
     }

@@ -6,6 +6,8 @@ use bbqueue::nicknames::Churrasco;
 use bbqueue::prod_cons::framed::{FramedConsumer, FramedGrantR, FramedGrantW, FramedProducer};
 use bbqueue::traits::bbqhdl::BbqHandle;
 
+use crate::record::{Body, Record};
+
 /// What a record needs besides its bytes: its length.
 const HEADER: usize = size_of::<usize>();
 
@@ -37,11 +39,11 @@ pub struct RecordRing<const N: usize> {
 }
 
 impl<const N: usize> RecordRing<N> {
-    // A record's head takes 10 bytes at most, its checksum 4, its framing 8; a gap's fields 16, a state's 45.
+    // A record's head takes 10 bytes at most, a gap's fields 16, a state's 50.
 
-    /// Room kept for one report of a gap, framing included, bytes.
+    /// Room kept for one report of a gap, bytes.
     pub const GAP: usize = 40;
-    /// Room kept for one report of the state, framing included, bytes.
+    /// Room kept for one report of the state, bytes.
     pub const STATUS: usize = 72;
     /// The largest record, bytes: with what is kept for reports it fills half the ring. A ring of this kind can refuse more
     /// than half its size even when empty, for ever.
@@ -169,6 +171,22 @@ impl<'r, const N: usize> Producer<'r, N> {
     pub fn grant_status(&mut self) -> Option<Grant<'_, 'r, N>> {
         let left = Room { status: false, ..self.state.room };
         self.grant_report(RecordRing::<N>::STATUS, left)
+    }
+
+    /// Puts a record into the ring; reports of gaps and of the state find room even where other records don't. `false`: there
+    /// is none, and it is counted.
+    pub fn send(&mut self, record: &Record<'_>) -> bool {
+        let grant = match record.body {
+            Body::Gap { .. } => self.grant_gap(),
+            Body::Health(_) | Body::Heartbeat { .. } | Body::End { .. } => self.grant_status(),
+            _ => self.grant(record.longest()).ok(),
+        };
+        let Some(mut grant) = grant else { return false };
+        let Some(used) = record.write(grant.bytes_mut()).map(|bytes| bytes.len()) else {
+            return false;
+        };
+        grant.commit(used);
+        true
     }
 
     /// What was refused, and how full the ring was.

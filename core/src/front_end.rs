@@ -1,0 +1,203 @@
+//! A front end: bytes of a source in, records out. The same on a microcontroller and on a host that simulates one.
+//!
+//! ```
+//! use tierline_core::front_end::{FrontEnd, Progress};
+//! use tierline_core::record::{Hello, Record};
+//! use tierline_core::{Codec, Format, FrameLimits, SlideBuffer, fcio::Fcio};
+//!
+//! let mut source = Vec::from((-1_000_000_001i32).to_le_bytes());
+//! source.extend(*b"FlashCamV1");
+//! source.resize(68, 0);
+//!
+//! let limits = FrameLimits { piece: 512, window: 2048 };
+//! let hello = Hello { format: Fcio::INFO.name, ..Hello::default() };
+//! let mut front_end = FrontEnd::new(Fcio::framer(limits), hello, 7, Codec::Rice32);
+//! let (mut window, mut cells) = (SlideBuffer::<2052>::new(512), [0; 1024]);
+//! let mut records = 0;
+//! let mut to = |_: &Record<'_>| {
+//!     records += 1;
+//!     true
+//! };
+//! let mut bytes = &source[..];
+//! loop {
+//!     let free = window.free_mut();
+//!     let n = bytes.len().min(free.len());
+//!     free[..n].copy_from_slice(&bytes[..n]);
+//!     window.advance(n);
+//!     bytes = &bytes[n..];
+//!     if front_end.run(&mut window, &mut cells, bytes.is_empty(), &mut to)? == Progress::End {
+//!         break;
+//!     }
+//! }
+//! assert!(front_end.end(&mut to));
+//! assert_eq!(records, 3); // Hello, one packet, End
+//! # Ok::<(), tierline_core::Error>(())
+//! ```
+
+use crate::codec::Codec;
+use crate::error::Result;
+use crate::frame::{Framer, Step};
+use crate::link::Checksum;
+use crate::pack::{Account, Packer};
+use crate::record::{Body, Bytes, Hello, Record};
+use crate::ring::SlideBuffer;
+
+/// A session's [`Hello`] is repeated after so many records: who missed it waits for the next.
+pub const HELLO_EVERY: u32 = 256;
+
+/// How far the front end got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The window must hold at least this many bytes.
+    Need(usize),
+    /// The source is over; [`FrontEnd::end`] is what is left to do.
+    End,
+}
+
+/// The work of a front end between its window and its ring. Where records go is the caller's: a sink that answers `false`
+/// has no room, and what was meant for it is dropped and accounted for; one that should not drop waits before it answers.
+#[derive(Debug)]
+pub struct FrontEnd<'h, F> {
+    framer: F,
+    hello: Hello<'h>,
+    packer: Packer,
+    /// Records sent when Hello was, last.
+    greeted: Option<u32>,
+    /// Bytes of the source done with.
+    bytes: u64,
+    need: usize,
+    checksum: Option<(Checksum, u32)>,
+}
+
+impl<'h, F: Framer> FrontEnd<'h, F> {
+    /// A front end at the start of its source, which is stream number `stream` on its link.
+    pub const fn new(framer: F, hello: Hello<'h>, stream: u16, codec: Codec) -> Self {
+        let packer = Packer::new(stream, codec);
+        FrontEnd { framer, hello, packer, greeted: None, bytes: 0, need: 0, checksum: None }
+    }
+
+    /// The same with the CRC-32 of the source worked out on the way and told at its end: five instructions per byte on a
+    /// Cortex-M4.
+    pub fn with_checksum(mut self, checksum: Checksum) -> Self {
+        self.checksum = Some((checksum, 0));
+        self
+    }
+
+    /// Where packets and bytes of the source went so far.
+    pub const fn account(&self) -> Account {
+        self.packer.account()
+    }
+
+    /// Bytes of the source done with.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Works through the window as far as it goes. `cells`: memory for the cells of one record, the same at every call; what a
+    /// record takes beside them is [`record::OVERHEAD`](crate::record::OVERHEAD). `eof`: nothing comes after the window.
+    ///
+    /// # Errors
+    /// Where the source as a whole can't be read; the sink is told too.
+    pub fn run<const N: usize>(
+        &mut self,
+        window: &mut SlideBuffer<N>,
+        cells: &mut [u8],
+        eof: bool,
+        to: &mut impl FnMut(&Record<'_>) -> bool,
+    ) -> Result<Progress> {
+        self.greet(to);
+        loop {
+            if window.data().len() < self.need && !eof {
+                return Ok(Progress::Need(self.need));
+            }
+            let used = match self.framer.step(window.data(), eof) {
+                Ok(Step::Need(n)) => {
+                    self.need = n;
+                    return Ok(Progress::Need(n));
+                }
+                Ok(Step::End) => return Ok(Progress::End),
+                Ok(Step::Part { used, part }) => {
+                    let source = window.data().get(..used).unwrap_or(&[]);
+                    self.packer.part(&part, source, cells, to);
+                    used
+                }
+                Ok(Step::Garbage { used, error, abort }) => {
+                    let source = window.data().get(..used).unwrap_or(&[]);
+                    self.packer.garbage(error, abort, (self.bytes, source), cells, to);
+                    used
+                }
+                Err(error) => {
+                    self.packer.failed(error, cells, to);
+                    return Err(error);
+                }
+            };
+            self.consume(window, used);
+            self.greet(to);
+        }
+    }
+
+    /// The window's first bytes are done with.
+    fn consume<const N: usize>(&mut self, window: &mut SlideBuffer<N>, used: usize) {
+        if let (Some((checksum, crc)), Some(bytes)) =
+            (&mut self.checksum, window.data().get(..used))
+        {
+            *crc = checksum(*crc, bytes);
+        }
+        window.consume(used);
+        self.bytes = self.bytes.wrapping_add(used as u64);
+        self.need = 0;
+    }
+
+    /// Says what this is, at the start and every now and then.
+    fn greet(&mut self, to: &mut impl FnMut(&Record<'_>) -> bool) {
+        let records = self.packer.records();
+        let due = self.greeted.is_none_or(|last| records.wrapping_sub(last) >= HELLO_EVERY);
+        if due && self.packer.send(Body::Hello(self.hello), to) {
+            self.greeted = Some(records);
+        }
+    }
+
+    /// Passes on a text that belongs to the source but is not in it, in pieces of `piece` bytes: before the source's own
+    /// bytes. `false` where there is no room for it.
+    pub fn config(
+        &mut self,
+        key: u16,
+        text: &[u8],
+        piece: usize,
+        to: &mut impl FnMut(&Record<'_>) -> bool,
+    ) -> bool {
+        self.greet(to);
+        let last = text.len().div_ceil(piece.max(1)).saturating_sub(1);
+        for (i, bytes) in text.chunks(piece.max(1)).enumerate() {
+            let Ok(index) = u16::try_from(i) else { return false };
+            let body = Body::Config { key, index, last: i == last, bytes: Bytes(bytes) };
+            if !self.packer.send(body, to) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Says how the front end is doing. `low_water`: fewest free bytes of the ring; `uptime`: ticks since the start.
+    pub fn health(
+        &mut self,
+        low_water: u32,
+        uptime: u64,
+        to: &mut impl FnMut(&Record<'_>) -> bool,
+    ) -> bool {
+        let health = self.packer.health(low_water, uptime);
+        self.packer.send(Body::Health(health), to)
+    }
+
+    /// Says that there is nothing to say. `uptime`: ticks since the start.
+    pub fn heartbeat(&mut self, uptime: u64, to: &mut impl FnMut(&Record<'_>) -> bool) -> bool {
+        self.packer.send(Body::Heartbeat { uptime }, to)
+    }
+
+    /// Says that the source is over, and what was dropped before. `false`: try again when there is room.
+    pub fn end(&mut self, to: &mut impl FnMut(&Record<'_>) -> bool) -> bool {
+        let packets = self.packer.account().packets();
+        let crc = self.checksum.map(|(_, crc)| crc);
+        self.packer.send(Body::End { packets, bytes: self.bytes, crc }, to)
+    }
+}
