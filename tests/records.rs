@@ -178,7 +178,7 @@ fn receive(mut bytes: Vec<u8>, framing: Framing) -> (Vec<Piece>, Vec<u8>, u64) {
                         out.push(Piece::from(&cell.part));
                     }
                 }
-                Body::Garbage { trouble, start, abort, bytes } => {
+                Body::Garbage { packet: _, trouble, start, abort, bytes } => {
                     assert_eq!(start, source.len() as u64);
                     source.extend_from_slice(bytes.0);
                     out.push(Piece::Garbage(error(&trouble), abort, bytes.0.to_vec()));

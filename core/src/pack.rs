@@ -10,6 +10,8 @@ use crate::record::{self, Body, Bytes, Health, Parts, Reason, Record};
 #[derive(Clone, Copy, Debug)]
 struct Now {
     packet: u64,
+    /// Records sent of it.
+    index: u32,
     number: u64,
     offset: u64,
     kind: u32,
@@ -145,7 +147,7 @@ impl Packer {
         self.predictor = Predictor::new();
         let packet = self.account.packets();
         let Part { packet: number, offset, kind, decoder, .. } = *part;
-        Now { packet, number, offset, kind, decoder, bytes: 0, lost: false }
+        Now { packet, index: 0, number, offset, kind, decoder, bytes: 0, lost: false }
     }
 
     fn end_packet(&mut self) {
@@ -179,8 +181,8 @@ impl Packer {
         let mut piece = pieces.next().unwrap_or(&[]);
         loop {
             let lost = self.now.is_some_and(|now| abort && now.lost);
-            let body =
-                Body::Garbage { trouble: error.into(), start, abort: broken, bytes: Bytes(piece) };
+            let (packet, trouble) = (self.account.packets(), error.into());
+            let body = Body::Garbage { packet, trouble, start, abort: broken, bytes: Bytes(piece) };
             if lost || !self.send(body, to) {
                 self.refused(abort, piece.len());
             } else if core::mem::take(&mut broken) {
@@ -241,6 +243,7 @@ impl Packer {
         }
         let parts = Parts {
             packet: now.packet,
+            index: now.index,
             number: now.number,
             offset: now.offset,
             kind: now.kind,
@@ -248,7 +251,10 @@ impl Packer {
             cells: Bytes(cells.get(..at).unwrap_or(&[])),
         };
         if !self.send(Body::Parts(parts), to) {
-            self.lose(Reason::RingFull);
+            return self.lose(Reason::RingFull);
+        }
+        if let Some(now) = &mut self.now {
+            now.index = now.index.wrapping_add(1);
         }
     }
 

@@ -53,6 +53,8 @@ pub struct Hello<'a> {
 pub struct Parts<'a> {
     /// How many packets of the session came before it: one more from packet to packet, so that a jump tells of a loss.
     pub packet: u64,
+    /// Number of the record within its packet: what does not start with 0 has lost its beginning.
+    pub index: u32,
     /// Number of the packet as the source's format counts.
     pub number: u64,
     /// Byte offset of the packet in the source.
@@ -168,6 +170,8 @@ pub enum Body<'a> {
     },
     /// Bytes of the source that belong to no packet, or to one that broke off.
     Garbage {
+        /// Packets of the session before these bytes; with `abort`, the one that breaks off not among them.
+        packet: u64,
         /// Why.
         #[serde(borrow)]
         trouble: Trouble<'a>,
@@ -282,6 +286,7 @@ mod tests {
         };
         let parts = Parts {
             packet: 299,
+            index: 1,
             number: 300,
             offset: 70000,
             kind: 6,
@@ -307,14 +312,14 @@ mod tests {
                 Body::Config { key: 1, index: 2, last: true, bytes: Bytes(b"<?") },
                 "01070501010201023c3f",
             ),
-            (Body::Parts(parts), "01070502ab02ac02f0a204060603010200"),
+            (Body::Parts(parts), "01070502ab0201ac02f0a204060603010200"),
             (Body::Health(health), "0107050380010102030405"),
             (Body::Gap { packet: 9, count: 2, reason: Reason::Resync }, "01070504090203"),
             (Body::Heartbeat { uptime: 128 }, "010705058001"),
             (Body::End { packets: 3, bytes: 4, crc: Some(255) }, "01070506030401ff01"),
             (
-                Body::Garbage { trouble, start: 5, abort: true, bytes: Bytes(b"<?") },
-                "0107050702030403746167010e0501023c3f",
+                Body::Garbage { packet: 6, trouble, start: 5, abort: true, bytes: Bytes(b"<?") },
+                "010705070602030403746167010e0501023c3f",
             ),
             (Body::Failed(trouble), "0107050802030403746167010e"),
             (Body::End { packets: 3, bytes: 4, crc: None }, "01070506030400"),
