@@ -36,7 +36,7 @@ pub struct FormatInfo {
 }
 
 /// A DAQ format: a framer and an assembler.
-pub trait Format {
+pub trait Format: 'static {
     /// What it is called and how it is recognised.
     const INFO: FormatInfo;
     /// Finds parts.

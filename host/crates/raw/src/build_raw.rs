@@ -4,27 +4,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tierline_core::{Assembler, Fate, Format, FormatInfo, WithFormat, with_format};
-use tierline_h5::lh5::{self, ChunkPolicy, TableWriter};
-use tierline_h5::{Compression, Options as WriterOptions, Stats, Writer};
+use tierline_h5::{Compression, Options as WriterOptions, Stats};
 use tierline_report::{AtomicOutput, Progress};
-use tierline_table::Attrs;
 
 use crate::document::Document;
 use crate::error::{Error, Result};
-use crate::garbage::GarbageTable;
 use crate::input::Input;
 use crate::library::{Notice, RawBufferLibrary};
 use crate::sniff::{LOOK, by_name, sniff};
 use crate::start_time::start_time;
 use crate::stream::{self, Garbage, Hooks, Outcome, Packet, StreamOptions};
+use crate::tables::{Lh5File, StreamTables};
 use crate::window::Window;
 
 /// Stack of the decoding thread: the state of several streams of 2400 channels lies there while it is made.
 const STACK: usize = 64 << 20;
-/// Bytes that all unfinished chunks of a file may hold.
-const CHUNK_MEMORY: usize = 24 << 20;
-/// Bytes of chunks on their way through compression.
-const PENDING: usize = 6 << 20;
 
 /// How a recording is converted.
 #[derive(Debug, Clone)]
@@ -144,13 +138,10 @@ impl BuildRaw {
             return Err(Error::Parameter { name: "--buffer-size", reason });
         }
         let target = AtomicOutput::create(output, self.overwrite)?;
-        let mut converted = on_decoder_thread(input, || self.convert(input, &target))?;
-        target.commit()?;
-        converted.output_bytes = std::fs::metadata(output).map(|m| m.len()).unwrap_or(0);
-        Ok(converted)
+        on_decoder_thread(input, || self.convert(input, target))
     }
 
-    fn convert(&self, input: &Path, target: &AtomicOutput) -> Result<Converted> {
+    fn convert(&self, input: &Path, target: AtomicOutput) -> Result<Converted> {
         let settings = self.settings.is_some();
         let (window, format) = open(input, self.stream_type.as_deref(), settings, self.digest)?;
         if self.settings.is_some() && !format.settings {
@@ -166,7 +157,7 @@ impl BuildRaw {
 struct Job<'a> {
     build: &'a BuildRaw,
     window: Window,
-    target: &'a AtomicOutput,
+    target: AtomicOutput,
     name: &'static str,
 }
 
@@ -179,142 +170,42 @@ impl WithFormat for Job<'_> {
         let file_name = input.file_name().and_then(|n| n.to_str()).unwrap_or("").to_owned();
         let options =
             StreamOptions { settings: build.settings.clone(), start: start_time(&file_name) };
-        let mut library = RawBufferLibrary::new(
-            build.buffer_size,
-            build.max_rows,
-            <F::Assembler as Assembler>::write_key,
-        );
+        let write_key = <F::Assembler as Assembler>::write_key;
+        let mut library = RawBufferLibrary::new(build.buffer_size, build.max_rows, write_key);
         let progress = Progress::start(&file_name, window.input().size, build.quiet);
-        let mut sink = FileSink::create::<F>(target, build, progress)?;
-        let outcome = stream::run::<F, _, _>(window, &options, &mut library, &mut sink)?;
-        sink.finish(name, outcome, library, <F::Assembler as Assembler>::write_key)
-    }
-}
-
-/// Writes what the library collects.
-struct FileSink<'a> {
-    target: &'a AtomicOutput,
-    writer: Writer,
-    tables: Vec<Option<TableWriter>>,
-    /// Tables made so far.
-    created: usize,
-    garbage: GarbageTable,
-    skipped: BTreeMap<String, (u64, u64)>,
-    name_of: fn(u32, u8) -> String,
-    progress: Progress,
-    position: u64,
-}
-
-/// What to call a record of this kind.
-pub(crate) fn kind_label<F: Format>(kind: u32, decoder: u8) -> String {
-    let info = F::INFO;
-    match ((info.kind_name)(kind), (info.decoder_name)(decoder)) {
-        ("", "") | ("unknown", _) => format!("{} record {kind}", info.name),
-        ("", decoder) => decoder.to_owned(),
-        (name, _) => format!("{} {name}", info.name),
-    }
-}
-
-impl<'a> FileSink<'a> {
-    fn create<F: Format>(
-        target: &'a AtomicOutput,
-        build: &BuildRaw,
-        progress: Progress,
-    ) -> Result<Self> {
-        let options = WriterOptions {
-            threads: build.threads.max(1),
-            compression: build.compression,
-            max_pending_bytes: PENDING,
-        };
-        let writer = Writer::create(target.path(), options).map_err(|e| output_error(target, e))?;
-        Ok(FileSink {
-            target,
-            writer,
-            tables: Vec::new(),
-            created: 0,
-            garbage: GarbageTable::default(),
-            skipped: BTreeMap::new(),
-            name_of: kind_label::<F>,
+        let mut sink = FileSink {
+            file: Lh5File::create(target, build.threads, build.compression)?,
+            tables: StreamTables::new::<F>(String::new()),
             progress,
             position: 0,
-        })
-    }
-
-    fn flush(&mut self, library: &mut RawBufferLibrary, all: bool) -> Result<()> {
-        let buffers = library.buffers().len();
-        self.tables.resize_with(buffers, || None);
-        for (buffer, table) in library.buffers_mut().iter_mut().zip(&mut self.tables) {
-            if !(buffer.is_full() || all && buffer.total() > 0) {
-                continue;
-            }
-            let (writer, target) = (&mut self.writer, self.target);
-            if table.is_none() {
-                // The first table, which is mostly the one that matters, gets half of the memory, the second a sixth,
-                // and so on: however many there are, the sum is bounded.
-                self.created += 1;
-                let share = self.created * (self.created + 1);
-                let policy = ChunkPolicy::for_tables(share, CHUNK_MEMORY);
-                let layout = buffer.layout()?;
-                let made = TableWriter::create(writer, &buffer.name, &layout, policy);
-                *table = Some(made.map_err(|e| output_error(target, e))?);
-            }
-            if let Some(table) = table {
-                buffer.flush(|batch| {
-                    table.append_drain(writer, batch).map_err(|e| output_error(target, e))
-                })?;
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(
-        mut self,
-        format: &'static str,
-        outcome: Outcome,
-        mut library: RawBufferLibrary,
-        write_key: fn(tierline_core::Key, &mut dyn std::fmt::Write) -> std::fmt::Result,
-    ) -> Result<Converted> {
-        self.flush(&mut library, true)?;
-        for (name, object) in library.headers.objects() {
-            lh5::write_object(&mut self.writer, name, &Attrs::new(), object)
-                .map_err(|e| output_error(self.target, e))?;
-        }
-        let mut rows: BTreeMap<String, u64> = BTreeMap::new();
-        for buffer in library.buffers().iter().filter(|b| b.total() > 0) {
-            *rows.entry(buffer.name.clone()).or_insert(0) += buffer.total();
-        }
-        if self.garbage.rows() > 0 {
-            rows.insert("garbage".into(), self.garbage.rows());
-            let table = self.garbage.into_table()?;
-            let writer = &mut self.writer;
-            let made = TableWriter::create(writer, "garbage", &table, ChunkPolicy::default());
-            made.and_then(|mut t| t.append(writer, &table))
-                .map_err(|e| output_error(self.target, e))?;
-        }
-        let stats = self.writer.finish().map_err(|e| output_error(self.target, e))?;
-        let off = library.off.iter().map(|(key, n)| {
-            let mut name = String::new();
-            let _ = write_key(*key, &mut name);
-            (name, *n)
-        });
+        };
+        let outcome = stream::run::<F, _, _>(window, &options, &mut library, &mut sink)?;
+        let FileSink { mut file, mut tables, .. } = sink;
+        let rows = tables.close(&mut file, &mut library)?;
+        let off = library.off_by_name();
+        let (output_bytes, stats) = file.finish()?;
         Ok(Converted {
-            format,
+            format: name,
             outcome,
             rows,
-            skipped: self.skipped,
-            off: off.collect(),
+            skipped: tables.skipped,
+            off,
             notices: std::mem::take(&mut library.notices),
-            output_bytes: 0,
+            output_bytes,
             stats,
         })
     }
 }
 
-fn output_error(target: &AtomicOutput, source: tierline_h5::Error) -> Error {
-    Error::Output { path: target.target().to_path_buf(), source }
+/// Writes what the library collects.
+struct FileSink {
+    file: Lh5File,
+    tables: StreamTables,
+    progress: Progress,
+    position: u64,
 }
 
-impl Hooks<RawBufferLibrary> for FileSink<'_> {
+impl Hooks<RawBufferLibrary> for FileSink {
     fn complete(&mut self, fate: Fate, library: &mut RawBufferLibrary) {
         library.counting = fate == Fate::Rows;
     }
@@ -325,20 +216,12 @@ impl Hooks<RawBufferLibrary> for FileSink<'_> {
         _: &[u8],
         library: &mut RawBufferLibrary,
     ) -> Result<bool> {
-        if packet.fate == Some(Fate::Skipped) {
-            let entry =
-                self.skipped.entry((self.name_of)(packet.kind, packet.decoder)).or_default();
-            entry.0 += 1;
-            entry.1 += packet.bytes;
-        }
-        if library.take_full() {
-            self.flush(library, false)?;
-        }
+        self.tables.packet(packet, &mut self.file, library)?;
         Ok(library.rows_left != Some(0))
     }
 
     fn garbage(&mut self, garbage: &Garbage, bytes: &[u8]) {
-        self.garbage.push(garbage, bytes);
+        self.tables.garbage.push(garbage, bytes);
     }
 
     fn progress(&mut self, position: u64) {

@@ -9,7 +9,7 @@ use tierline_core::{
 };
 use tierline_core::{Stage, TableDef, TableId, Value, WithFormat, with_format};
 
-use crate::build_raw::{kind_label, on_decoder_thread, open};
+use crate::build_raw::{on_decoder_thread, open};
 use crate::document::Document;
 use crate::error::Result;
 use crate::headers::Headers;
@@ -17,6 +17,7 @@ use crate::input::Packing;
 use crate::library::Notice;
 use crate::start_time::start_time;
 use crate::stream::{self, Hooks, Outcome, Packet, StreamOptions};
+use crate::tables::kind_label;
 
 /// A packet, for a listing.
 #[derive(Debug, Clone)]

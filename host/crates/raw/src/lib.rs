@@ -12,7 +12,9 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod assembly;
 mod build_raw;
+pub mod collect;
 pub mod document;
 mod error;
 mod garbage;
@@ -24,9 +26,11 @@ pub mod raw_buffer;
 mod sniff;
 mod start_time;
 pub mod stream;
+mod tables;
 pub mod window;
 
 pub use build_raw::{BuildRaw, Converted, default_output, open};
+pub use collect::{Collect, Collected};
 pub use error::{Error, Result};
 pub use sniff::{LOOK, by_name, sniff};
 pub use start_time::{start_time, utc};

@@ -5,6 +5,9 @@ use std::fmt;
 
 use tierline_core::{Key, Result as CoreResult, Row, RowSink, TableDef, TableId, Value};
 
+use tierline_table::Table;
+
+use crate::error::Result;
 use crate::headers::Headers;
 use crate::raw_buffer::{RawBuffer, with_bytes};
 
@@ -104,6 +107,41 @@ impl RawBufferLibrary {
     /// The buffers, in the order of their declaration.
     pub fn buffers(&self) -> &[RawBuffer] {
         &self.buffers
+    }
+
+    /// Hands a buffer's complete rows to `take`. Rows of a packet on its way in stay.
+    ///
+    /// # Errors
+    /// Those of `take`, and of the layout.
+    pub fn flush(
+        &mut self,
+        place: usize,
+        take: impl FnOnce(&mut Table) -> Result<()>,
+    ) -> Result<()> {
+        let Some(buffer) = self.buffers.get_mut(place) else { return Ok(()) };
+        let gone = buffer.complete_rows() as u32;
+        let done = buffer.flush(take);
+        for (_, row) in self.open.iter_mut().filter(|(other, _)| *other as usize == place) {
+            *row -= gone;
+        }
+        done
+    }
+
+    /// Another file begins: every table starts anew, and what the headers hold goes into it too.
+    pub fn restart(&mut self) {
+        for buffer in &mut self.buffers {
+            buffer.restart();
+        }
+    }
+
+    /// Rows of channels that the configuration has switched off, by the channel's name.
+    pub fn off_by_name(&self) -> BTreeMap<String, u64> {
+        let named = |(key, n): (&Key, &u64)| {
+            let mut name = String::new();
+            let _ = (self.write_key)(*key, &mut name);
+            (name, *n)
+        };
+        self.off.iter().map(named).collect()
     }
 
     /// Whether some buffer has a complete batch; asking clears the mark.

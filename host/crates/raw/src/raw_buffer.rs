@@ -282,6 +282,11 @@ impl RawBuffer {
         }
     }
 
+    /// Rows that are complete and not handed over yet.
+    pub fn complete_rows(&self) -> usize {
+        self.rows
+    }
+
     /// Rows opened by the present packet.
     pub fn open_rows(&self) -> usize {
         self.open
@@ -346,7 +351,31 @@ impl RawBuffer {
         }
     }
 
-    /// Moves the complete rows into a table, hands it to `take`, and gets the memory back.
+    /// Takes the cells of the present packet's rows out of the columns.
+    fn split_open(&mut self) -> Vec<(Vec<u8>, Vec<i64>)> {
+        let (rows, last) = (self.rows, self.rows + self.open);
+        let split = |col: &mut Col| match col.kind {
+            Kind::Cells(size) => {
+                col.data.truncate(last * size);
+                (col.data.split_off((rows * size).min(col.data.len())), Vec::new())
+            }
+            Kind::Samples(stride) => {
+                (col.data.split_off((rows * stride).min(col.data.len())), Vec::new())
+            }
+            Kind::Vectors => {
+                let before =
+                    rows.checked_sub(1).and_then(|i| col.ends.get(i)).copied().unwrap_or(0);
+                let ends = col.ends.split_off(rows.min(col.ends.len()));
+                let at = (before.max(0) as usize * col.size).min(col.data.len());
+                (col.data.split_off(at), ends.iter().map(|end| end - before).collect())
+            }
+            Kind::Absent => (Vec::new(), Vec::new()),
+        };
+        self.columns.iter_mut().map(split).collect()
+    }
+
+    /// Moves the complete rows into a table, hands it to `take`, and gets the memory back. Those of the present packet stay,
+    /// and are the buffer's first then.
     ///
     /// # Errors
     /// Those of `take`, and of the layout.
@@ -355,6 +384,7 @@ impl RawBuffer {
             self.batches = self.layout()?;
         }
         let rows = self.rows;
+        let open = if self.open > 0 { self.split_open() } else { Vec::new() };
         let mut table = std::mem::take(&mut self.batches);
         set_rows(&mut table, rows);
         for (field, col) in self.fields.iter().zip(&mut self.columns) {
@@ -392,7 +422,16 @@ impl RawBuffer {
         }
         table.clear();
         self.batches = table;
+        for (col, (data, ends)) in self.columns.iter_mut().zip(open) {
+            (col.data, col.ends) = (data, ends);
+            self.ready = self.open;
+        }
         done
+    }
+
+    /// Another file begins: rows written to the last one don't count.
+    pub fn restart(&mut self) {
+        self.flushed = 0;
     }
 
     /// Bytes held.

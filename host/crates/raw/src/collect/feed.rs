@@ -1,0 +1,92 @@
+//! Links, each read by a thread of its own.
+
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+
+/// Bytes asked for at a time.
+const READ: usize = 256 * 1024;
+/// Blocks on their way from one link.
+const BLOCKS: usize = 4;
+
+/// A link to read from.
+pub struct LinkInput {
+    /// File, pipe or address.
+    pub name: String,
+    /// Its bytes.
+    pub reader: Box<dyn Read + Send>,
+    /// It does not end by itself: the run is over when its front ends said so.
+    pub live: bool,
+}
+
+impl std::fmt::Debug for LinkInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkInput").field("name", &self.name).field("live", &self.live).finish()
+    }
+}
+
+/// What came over a link.
+#[derive(Debug)]
+pub(super) enum Came {
+    /// Bytes: the first so many of the block.
+    Block(Vec<u8>, usize),
+    /// The link is closed.
+    End,
+    /// The link broke.
+    Broke(io::Error),
+}
+
+/// Blocks of all links as they come.
+pub(super) struct Feed {
+    pub(super) blocks: Receiver<(usize, Came)>,
+    free: Vec<std::sync::mpsc::Sender<Vec<u8>>>,
+}
+
+impl Feed {
+    /// Starts to read. The threads are left alone when the feed is dropped: a read that waits can't be ended.
+    pub(super) fn start(links: Vec<LinkInput>) -> io::Result<Self> {
+        let (sender, blocks) = sync_channel(BLOCKS);
+        let mut free = Vec::new();
+        for (i, link) in links.into_iter().enumerate() {
+            let (give, take) = channel();
+            for _ in 0..BLOCKS {
+                // The other end is right here.
+                let _ = give.send(vec![0; READ]);
+            }
+            free.push(give);
+            let sender = sender.clone();
+            let thread = std::thread::Builder::new().name(format!("link {i}"));
+            thread.spawn(move || read(i, link.reader, &sender, &take))?;
+        }
+        Ok(Feed { blocks, free })
+    }
+
+    /// Gives a block back.
+    pub(super) fn done(&self, link: usize, block: Vec<u8>) {
+        if let Some(free) = self.free.get(link) {
+            // A link that is closed needs no more.
+            let _ = free.send(block);
+        }
+    }
+}
+
+fn read(
+    link: usize,
+    mut reader: Box<dyn Read + Send>,
+    to: &SyncSender<(usize, Came)>,
+    free: &Receiver<Vec<u8>>,
+) {
+    while let Ok(mut block) = free.recv() {
+        let came = loop {
+            match reader.read(&mut block) {
+                Ok(0) => break Came::End,
+                Ok(n) => break Came::Block(block, n),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => break Came::Broke(e),
+            }
+        };
+        let over = !matches!(came, Came::Block(..));
+        if to.send((link, came)).is_err() || over {
+            return;
+        }
+    }
+}
