@@ -17,6 +17,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Raw(cmd::raw::Args),
+    Collect(cmd::collect::Args),
+    Replay(cmd::replay::Args),
     Info(cmd::info::Args),
     Demo(cmd::demo::Args),
 }

@@ -13,6 +13,8 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let done = match cli.command {
         cli::Command::Raw(args) => cmd::raw::run(&args),
+        cli::Command::Collect(args) => cmd::collect::run(&args),
+        cli::Command::Replay(args) => cmd::replay::run(&args),
         cli::Command::Info(args) => cmd::info::run(&args),
         cli::Command::Demo(args) => cmd::demo::run(&args),
     };

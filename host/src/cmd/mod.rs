@@ -1,8 +1,10 @@
 //! The subcommands, a file each: arguments to one library call to a report.
 
+pub(crate) mod collect;
 pub(crate) mod demo;
 pub(crate) mod info;
 pub(crate) mod raw;
+pub(crate) mod replay;
 
 use std::fmt;
 use std::io::Write;
@@ -82,8 +84,34 @@ pub(crate) fn size(bytes: u64) -> String {
     format!("{value:.1} TB")
 }
 
+/// A number of bytes as people write it: `200000`, `200k`, `1.5MB`, `2G`.
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let factor = match unit.trim().trim_end_matches('B') {
+        "" => 1.0,
+        "k" | "K" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        "T" => 1e12,
+        _ => return Err(format!("'{unit}' is no unit of bytes: k, M, G, T")),
+    };
+    match number.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok((number * factor) as u64),
+        _ => Err(format!("'{text}' is no number of bytes")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        assert_eq!(super::parse_size("1.5MB"), Ok(1_500_000));
+        assert_eq!(super::parse_size("200k"), Ok(200_000));
+        assert_eq!(super::parse_size("7"), Ok(7));
+        assert!(super::parse_size("7 apples").is_err() && super::parse_size("B").is_err());
+    }
+
     #[test]
     fn numbers_are_legible() {
         assert_eq!(super::grouped(1234567), "1 234 567");

@@ -59,7 +59,7 @@ pub(crate) struct Args {
     quiet: bool,
 }
 
-fn parse_compression(text: &str) -> Result<Compression, String> {
+pub(super) fn parse_compression(text: &str) -> Result<Compression, String> {
     match text.split_once(':') {
         None if text == "none" => Ok(Compression::None),
         None if text == "gzip" => Ok(BuildRaw::default().compression),
@@ -163,11 +163,7 @@ fn set_settings(report: &mut Report, args: &Args, build: &BuildRaw) {
     report.set("max_rows", args.max_rows);
     report.set("compass_config", &args.compass_config);
     report.set("threads", build.threads);
-    let compression = match build.compression {
-        Compression::None => "none".to_owned(),
-        Compression::Gzip(level) => format!("gzip:{level}"),
-    };
-    report.set("compression", compression);
+    report.set("compression", build.compression.to_string());
     report.set("max_garbage", args.max_garbage);
 }
 

@@ -130,6 +130,12 @@ pub struct Report {
     pub skipped_by_tag: BTreeMap<String, Skipped>,
     /// Packets or records known to be lost.
     pub lost_packets: u64,
+    /// Sessions of front ends, where there are such.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<Value>,
+    /// Links to front ends, where there are such.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Value>,
     /// Everything that a user should look at.
     pub warnings: Vec<String>,
     /// Wall time in seconds.
@@ -150,6 +156,8 @@ impl Report {
             bytes: ByteAccount::default(),
             skipped_by_tag: BTreeMap::new(),
             lost_packets: 0,
+            streams: Vec::new(),
+            links: Vec::new(),
             warnings: Vec::new(),
             seconds: 0.0,
         }

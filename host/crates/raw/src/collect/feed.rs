@@ -2,20 +2,26 @@
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::time::Duration;
 
 /// Bytes asked for at a time.
 const READ: usize = 256 * 1024;
 /// Blocks on their way from one link.
 const BLOCKS: usize = 4;
 
+/// Opens a link; waits where somebody has to connect.
+pub type Open = Box<dyn FnMut() -> io::Result<Box<dyn Read + Send>> + Send>;
+
 /// A link to read from.
 pub struct LinkInput {
     /// File, pipe or address.
     pub name: String,
-    /// Its bytes.
-    pub reader: Box<dyn Read + Send>,
+    /// Opens it.
+    pub open: Open,
     /// It does not end by itself: the run is over when its front ends said so.
     pub live: bool,
+    /// Open it again when it closes.
+    pub reconnect: bool,
 }
 
 impl std::fmt::Debug for LinkInput {
@@ -29,6 +35,8 @@ impl std::fmt::Debug for LinkInput {
 pub(super) enum Came {
     /// Bytes: the first so many of the block.
     Block(Vec<u8>, usize),
+    /// The link can't be opened.
+    Shut(io::Error),
     /// The link is closed.
     End,
     /// The link broke.
@@ -55,7 +63,7 @@ impl Feed {
             free.push(give);
             let sender = sender.clone();
             let thread = std::thread::Builder::new().name(format!("link {i}"));
-            thread.spawn(move || read(i, link.reader, &sender, &take))?;
+            thread.spawn(move || serve(i, link, &sender, &take))?;
         }
         Ok(Feed { blocks, free })
     }
@@ -69,24 +77,47 @@ impl Feed {
     }
 }
 
+/// Time between two attempts to open a link again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Reads a link, again and again where that is wanted.
+fn serve(i: usize, mut link: LinkInput, to: &SyncSender<(usize, Came)>, free: &Receiver<Vec<u8>>) {
+    let mut opened = false;
+    loop {
+        let last = match (link.open)() {
+            Ok(reader) => {
+                opened = true;
+                match read(i, reader, to, free) {
+                    Some(last) => last,
+                    None => return,
+                }
+            }
+            Err(error) if opened => Came::Broke(error),
+            Err(error) => Came::Shut(error),
+        };
+        if !(link.reconnect && opened) {
+            // Whoever doesn't listen any more has stopped.
+            let _ = to.send((i, last));
+            return;
+        }
+        std::thread::sleep(AGAIN);
+    }
+}
+
+/// Reads until the link closes; `None` where nobody wants its bytes any more.
 fn read(
     link: usize,
     mut reader: Box<dyn Read + Send>,
     to: &SyncSender<(usize, Came)>,
     free: &Receiver<Vec<u8>>,
-) {
-    while let Ok(mut block) = free.recv() {
-        let came = loop {
-            match reader.read(&mut block) {
-                Ok(0) => break Came::End,
-                Ok(n) => break Came::Block(block, n),
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => break Came::Broke(e),
-            }
-        };
-        let over = !matches!(came, Came::Block(..));
-        if to.send((link, came)).is_err() || over {
-            return;
+) -> Option<Came> {
+    loop {
+        let mut block = free.recv().ok()?;
+        match reader.read(&mut block) {
+            Ok(0) => return Some(Came::End),
+            Ok(n) => to.send((link, Came::Block(block, n))).ok()?,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Some(Came::Broke(e)),
         }
     }
 }

@@ -21,6 +21,8 @@ const LOOK: usize = 64 * 1024;
 pub(super) struct Link {
     /// It does not end by itself.
     pub(super) live: bool,
+    /// Nothing comes any more.
+    pub(super) closed: bool,
     reader: Option<Reader>,
     window: Vec<u8>,
     /// Bytes of the window that are done with.

@@ -24,7 +24,7 @@ use tierline_h5::Compression;
 use tierline_report::Progress;
 
 pub use account::{Announced, LinkAccount, Loss, Packets, Records, StreamAccount};
-pub use feed::LinkInput;
+pub use feed::{LinkInput, Open};
 pub use output::{Segment, SegmentFile};
 
 use crate::build_raw::{BuildRaw, on_decoder_thread};
@@ -169,10 +169,18 @@ impl Run<'_> {
                     self.block(i, block.get(..n).unwrap_or(&[]), false)?;
                     feed.done(i, block);
                 }
+                Ok((i, Came::Shut(source))) => {
+                    let path = self.links.get(i).map(|l| PathBuf::from(&l.account.input));
+                    let path = path.unwrap_or_default();
+                    return Err(Error::Io { path, action: "open", offset: 0, source });
+                }
                 Ok((i, came)) => {
                     open -= 1;
                     if let (Came::Broke(error), Some(link)) = (&came, self.links.get_mut(i)) {
                         link.account.broken = Some(error.to_string());
+                    }
+                    if let Some(link) = self.links.get_mut(i) {
+                        link.closed = true;
                     }
                     self.block(i, &[], true)?;
                 }
@@ -190,9 +198,9 @@ impl Run<'_> {
         self.finish(why)
     }
 
-    /// Whether every front end has said End, on links that don't end by themselves.
+    /// Whether every front end has said End, and what is open are links that don't end by themselves.
     fn ended(&self) -> bool {
-        self.links.iter().all(|link| link.live && link.is_idle())
+        self.links.iter().all(|link| link.closed || link.live && link.is_idle())
             && !self.streams.is_empty()
             && self.streams.values().all(|(_, stream)| stream.account.ended)
     }

@@ -1,0 +1,201 @@
+//! Links by name: files, pipes, TCP, Unix sockets, serial devices.
+//!
+//! | name | is |
+//! |--|--|
+//! | `-` | standard input or output |
+//! | `tcp://HOST:PORT` | a connection to somebody who listens |
+//! | `tcp-listen://HOST:PORT` | the first connection that somebody makes |
+//! | `unix://PATH`, `unix-listen://PATH` | the same with a socket in the file system |
+//! | `serial://DEVICE?baud=N` | a serial device, 8 bits, no parity, 1 stop bit; 115200 baud where none are given |
+//! | anything else | a file or a named pipe |
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+/// Baud of a serial device where none are given.
+const BAUD: u32 = 115_200;
+/// A serial device that says nothing for so long is asked again.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name<'a> {
+    Standard,
+    Tcp(&'a str),
+    TcpListen(&'a str),
+    Unix(&'a str),
+    UnixListen(&'a str),
+    Serial(&'a str, u32),
+    File(&'a str),
+}
+
+fn invalid(text: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, text)
+}
+
+fn parse(name: &str) -> io::Result<Name<'_>> {
+    if name == "-" {
+        return Ok(Name::Standard);
+    }
+    let Some((scheme, rest)) = name.split_once("://") else { return Ok(Name::File(name)) };
+    match scheme {
+        "tcp" => Ok(Name::Tcp(rest)),
+        "tcp-listen" => Ok(Name::TcpListen(rest)),
+        "unix" => Ok(Name::Unix(rest)),
+        "unix-listen" => Ok(Name::UnixListen(rest)),
+        "serial" => {
+            let Some((device, options)) = rest.split_once('?') else {
+                return Ok(Name::Serial(rest, BAUD));
+            };
+            let baud = options.strip_prefix("baud=").and_then(|text| text.parse().ok());
+            let bad = || invalid(format!("'{options}' is not baud=NUMBER"));
+            Ok(Name::Serial(device, baud.ok_or_else(bad)?))
+        }
+        "file" => Ok(Name::File(rest)),
+        other => Err(invalid(format!(
+            "'{other}://' is no link; known are tcp, tcp-listen, unix, unix-listen, serial, and paths"
+        ))),
+    }
+}
+
+/// Whether a link of this name does not end by itself.
+pub fn is_live(name: &str) -> bool {
+    !matches!(parse(name), Ok(Name::File(_) | Name::Standard))
+}
+
+/// Whether a name is that of a link other than a file.
+pub fn is_link(name: &str) -> bool {
+    !matches!(parse(name), Ok(Name::File(_)))
+}
+
+fn serial(device: &str, baud: u32) -> io::Result<Box<dyn serialport::SerialPort>> {
+    serialport::new(device, baud).timeout(PATIENCE).open().map_err(io::Error::from)
+}
+
+/// The first connection to an address; says where it listens when the port was left to the system.
+fn accept(address: &str) -> io::Result<TcpStream> {
+    let listener = TcpListener::bind(address)?;
+    if address.ends_with(":0") {
+        eprintln!("tierline: listening on {}", listener.local_addr()?);
+    }
+    Ok(listener.accept()?.0)
+}
+
+#[cfg(unix)]
+fn unix(path: &str, listen: bool) -> io::Result<std::os::unix::net::UnixStream> {
+    use std::os::unix::net::{UnixListener, UnixStream};
+    if listen { Ok(UnixListener::bind(path)?.accept()?.0) } else { UnixStream::connect(path) }
+}
+
+/// A serial device: silence is no end.
+struct Patient(Box<dyn serialport::SerialPort>);
+
+impl Read for Patient {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(buffer) {
+                Err(e) if e.kind() == io::ErrorKind::TimedOut => {}
+                other => return other,
+            }
+        }
+    }
+}
+
+/// Opens a link to read from; waits where somebody has to connect.
+///
+/// # Errors
+/// Those of the system, and for names that mean nothing.
+pub fn open(name: &str) -> io::Result<Box<dyn Read + Send>> {
+    Ok(match parse(name)? {
+        Name::Standard => Box::new(io::stdin()),
+        Name::Tcp(address) => Box::new(TcpStream::connect(address)?),
+        Name::TcpListen(address) => Box::new(accept(address)?),
+        #[cfg(unix)]
+        Name::Unix(path) => Box::new(unix(path, false)?),
+        #[cfg(unix)]
+        Name::UnixListen(path) => Box::new(unix(path, true)?),
+        #[cfg(not(unix))]
+        Name::Unix(_) | Name::UnixListen(_) => return Err(io::ErrorKind::Unsupported.into()),
+        Name::Serial(device, baud) => Box::new(Patient(serial(device, baud)?)),
+        Name::File(path) => {
+            let file = File::open(path)?;
+            if file.metadata()?.is_dir() {
+                return Err(io::Error::other("it is a directory"));
+            }
+            Box::new(file)
+        }
+    })
+}
+
+/// Opens a link to write to; waits where somebody has to connect. A file that exists is refused unless `overwrite`; a named pipe
+/// or device is written to.
+///
+/// # Errors
+/// Those of the system, and for names that mean nothing.
+pub fn create(name: &str, overwrite: bool) -> io::Result<Box<dyn Write + Send>> {
+    Ok(match parse(name)? {
+        Name::Standard => Box::new(io::stdout()),
+        Name::Tcp(address) => Box::new(TcpStream::connect(address)?),
+        Name::TcpListen(address) => Box::new(accept(address)?),
+        #[cfg(unix)]
+        Name::Unix(path) => Box::new(unix(path, false)?),
+        #[cfg(unix)]
+        Name::UnixListen(path) => Box::new(unix(path, true)?),
+        #[cfg(not(unix))]
+        Name::Unix(_) | Name::UnixListen(_) => return Err(io::ErrorKind::Unsupported.into()),
+        Name::Serial(device, baud) => Box::new(serial(device, baud)?),
+        Name::File(path) => {
+            let plain = Path::new(path).metadata().is_ok_and(|m| m.is_file());
+            if plain && !overwrite {
+                return Err(io::Error::new(
+                    io::ErrorKind::AlreadyExists,
+                    "it exists; --overwrite replaces it",
+                ));
+            }
+            Box::new(OpenOptions::new().write(true).create(true).truncate(true).open(path)?)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_what_they_are() {
+        assert_eq!(parse("run.rec").unwrap(), Name::File("run.rec"));
+        assert_eq!(parse("tcp://daq:4000").unwrap(), Name::Tcp("daq:4000"));
+        assert_eq!(parse("tcp-listen://:4000").unwrap(), Name::TcpListen(":4000"));
+        let serial = parse("serial:///dev/ttyUSB0?baud=921600").unwrap();
+        assert_eq!(serial, Name::Serial("/dev/ttyUSB0", 921_600));
+        assert_eq!(parse("serial:///dev/tty").unwrap(), Name::Serial("/dev/tty", BAUD));
+        for bad in ["udp://a:1", "serial:///dev/tty?parity=odd"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+        assert!(!is_link("a/b.fcio") && is_link("tcp://a:1"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn bytes_pass_a_serial_line() {
+        use serialport::SerialPort;
+        let (mut master, slave) = serialport::TTYPort::pair().unwrap();
+        let device = slave.name().unwrap();
+        drop(slave);
+        let name = format!("serial://{device}?baud=9600");
+        let mut link = open(&name).unwrap();
+        assert!(is_live(&name) && !is_live("run.rec"));
+        let writer = std::thread::spawn(move || {
+            std::thread::sleep(PATIENCE + Duration::from_millis(100));
+            master.write_all(b"\0hello").unwrap();
+            master
+        });
+        let mut got = [0; 6];
+        link.read_exact(&mut got).unwrap();
+        assert_eq!(&got, b"\0hello");
+        drop(writer.join().unwrap());
+    }
+}
