@@ -4,6 +4,7 @@
 mod cli;
 mod codec;
 mod damaged;
+mod front_end;
 mod golden;
 mod host;
 mod interrupted;

@@ -30,7 +30,7 @@
 //!     }
 //! }
 //! assert!(front_end.end(&mut to));
-//! assert_eq!(records, 3); // Hello, one packet, End
+//! assert_eq!(records, 4); // Hello, one packet, Hello, End
 //! # Ok::<(), tierline_core::Error>(())
 //! ```
 
@@ -194,10 +194,13 @@ impl<'h, F: Framer> FrontEnd<'h, F> {
         self.packer.send(Body::Heartbeat { uptime }, to)
     }
 
-    /// Says that the source is over, and what was dropped before. `false`: try again when there is room.
+    /// Says that the source is over, and what was dropped before; once more what this is, for who has not heard it. `false`: try
+    /// again when there is room. On a link that may lose it, say it again.
     pub fn end(&mut self, to: &mut impl FnMut(&Record<'_>) -> bool) -> bool {
         let packets = self.packer.account().packets();
         let crc = self.checksum.map(|(_, crc)| crc);
+        self.greeted = None;
+        self.greet(to);
         self.packer.send(Body::End { packets, bytes: self.bytes, crc }, to)
     }
 }

@@ -42,7 +42,7 @@ impl Rates {
 /// Faults done so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
-    /// Frames that did not arrive intact.
+    /// Frames dropped, damaged or cut.
     pub lost: u64,
     /// Frames that arrived twice.
     pub doubled: u64,
@@ -60,6 +60,11 @@ pub struct Faulty<W> {
     rng: Rng,
     /// A frame that waits for the next one.
     held: Option<Vec<u8>>,
+    /// Whether each frame was left alone and in its place. What is done to the end of a frame, or between two, touches the next one
+    /// too: they may run into each other.
+    pub intact: Vec<bool>,
+    /// The next frame is touched.
+    spoilt: bool,
     /// Faults done so far.
     pub count: Count,
 }
@@ -67,7 +72,15 @@ pub struct Faulty<W> {
 impl<W: Write> Faulty<W> {
     /// Faults at these rates on the way to a link.
     pub fn new(to: W, rates: Rates, seed: u64) -> Self {
-        Faulty { to, rates, rng: Rng::new(seed), held: None, count: Count::default() }
+        Faulty {
+            to,
+            rates,
+            rng: Rng::new(seed),
+            held: None,
+            intact: Vec::new(),
+            spoilt: false,
+            count: Count::default(),
+        }
     }
 
     /// The link behind, after what was held back.
@@ -100,32 +113,43 @@ impl<W: Write> Faulty<W> {
             self.count.stalled += 1;
             std::thread::sleep(Duration::from_millis(10));
         }
+        let mut intact = !std::mem::take(&mut self.spoilt);
         if self.happens(noise) {
             let noise: Vec<u8> = (0..1 + self.place(40)).map(|_| self.place(256) as u8).collect();
             self.to.write_all(&noise)?;
+            intact = false;
         }
         if self.happens(drop) {
             self.count.lost += 1;
+            self.intact.push(false);
+            // What was before it now is before the next one.
+            self.spoilt = !intact;
             return Ok(());
         }
         let mut bytes = frame.to_vec();
         if self.happens(corrupt) {
             self.count.lost += 1;
+            intact = false;
             for _ in 0..1 + self.place(3) {
                 let (at, bit) = (self.place(bytes.len()), self.place(8));
+                self.spoilt |= at + 1 == bytes.len();
                 if let Some(byte) = bytes.get_mut(at) {
                     *byte ^= 1 << bit;
                 }
             }
         } else if self.happens(truncate) {
             self.count.lost += 1;
+            (intact, self.spoilt) = (false, true);
             let at = self.place(bytes.len());
             bytes.truncate(at);
         } else if self.happens(swap) && self.held.is_none() {
             self.count.swapped += 1;
+            self.intact.push(false);
+            self.spoilt = !intact;
             self.held = Some(bytes);
             return Ok(());
         }
+        self.intact.push(intact);
         self.to.write_all(&bytes)?;
         if self.happens(duplicate) {
             self.count.doubled += 1;

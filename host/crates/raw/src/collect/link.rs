@@ -13,6 +13,8 @@ use crate::error::Result;
 const LONGEST: usize = 1 << 20;
 /// Bytes of records that wait for the Hello of their stream.
 const KEPT: usize = 4 << 20;
+/// Records that may have overtaken a Hello.
+const NEAR: u32 = 8;
 /// Bytes looked at to find out the framing.
 const LOOK: usize = 64 * 1024;
 
@@ -162,10 +164,17 @@ impl Waiting {
         self.kept.entry(stream).or_default().push(bytes.to_vec());
     }
 
-    /// What was kept of a stream.
-    pub(super) fn kept(&mut self, stream: u16) -> Vec<Vec<u8>> {
-        let kept = self.kept.remove(&stream).unwrap_or_default();
+    /// What was kept of a stream whose Hello is record number `hello`. What can't have come before it is of an earlier session that
+    /// nobody knows.
+    pub(super) fn kept(&mut self, stream: u16, hello: Option<u32>) -> Vec<Vec<u8>> {
+        let mut kept = self.kept.remove(&stream).unwrap_or_default();
         self.bytes -= kept.iter().map(Vec::len).sum::<usize>();
+        if let Some(hello) = hello {
+            let all = kept.len();
+            let near = |seq: u32| seq <= hello.saturating_add(NEAR);
+            kept.retain(|bytes| Record::read(bytes).is_ok_and(|record| near(record.seq)));
+            self.account.unclaimed += (all - kept.len()) as u64;
+        }
         kept
     }
 

@@ -235,7 +235,8 @@ impl Run<'_> {
             _ => None,
         };
         let known = self.streams.get(&id);
-        let restarts = matches!((known, hello), (Some((_, s)), Some(h)) if s.is_other(&h));
+        let restarts =
+            matches!((known, hello), (Some((_, s)), Some(h)) if s.is_other(&h, record.seq));
         if restarts {
             self.next_file()?;
             if let Some((_, stream)) = self.streams.remove(&id) {
@@ -252,8 +253,7 @@ impl Run<'_> {
                 link.say(format!("more than {MOST_STREAMS} streams: stream {id} is left out"));
                 return Ok(());
             }
-            let kept = if restarts { Vec::new() } else { link.kept(id) };
-            let first = kept.iter().find_map(|bytes| Record::read(bytes).ok()).map(|r| r.seq);
+            let kept = link.kept(id, hello.map(|_| record.seq));
             let setup = Setup {
                 input: &link.account.input.clone(),
                 stream: id,
@@ -261,7 +261,8 @@ impl Run<'_> {
                 buffer_size: self.collect.buffer_size,
                 settings: self.collect.settings.as_deref(),
             };
-            let first = first.or(hello.map(|_| 0));
+            // A session's numbers begin with 0; where no Hello was seen, with whatever comes first.
+            let first = hello.map(|_| 0);
             let mut stream = Receiver::new(setup, hello, format, first)?;
             for bytes in kept {
                 if let Ok(record) = Record::read(&bytes) {

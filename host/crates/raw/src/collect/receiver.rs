@@ -92,9 +92,11 @@ impl Receiver {
         })
     }
 
-    /// Whether this Hello is of another session.
-    pub(super) fn is_other(&self, hello: &Hello<'_>) -> bool {
-        self.account.session.is_some_and(|session| session != hello.session)
+    /// Whether this Hello, record number `seq`, is of another session: its number says so, or that it is the first record again
+    /// long after it was.
+    pub(super) fn is_other(&self, hello: &Hello<'_>, seq: u32) -> bool {
+        let other = self.account.session.is_some_and(|session| session != hello.session);
+        other || seq == 0 && self.sequence.is_far_from(0)
     }
 
     /// Takes a record.
@@ -148,13 +150,15 @@ impl Receiver {
         }
         self.reach(parts.packet);
         if self.torn || parts.index != self.index {
-            return Ok(self.tear());
+            self.tear();
+            return Ok(());
         }
         if parts.index == 0 {
             self.gap_bytes(parts.offset);
         }
         let Some(rows) = self.rows.as_mut().filter(|_| self.account.failed.is_none()) else {
-            return Ok(self.tear());
+            self.tear();
+            return Ok(());
         };
         match rows.parts(parts, output.file()?) {
             Ok(Taken::Going) => self.index += 1,

@@ -28,6 +28,11 @@ impl Sequence {
         Sequence { next: Some(first), seen: 0 }
     }
 
+    /// Whether this number is neither the next nor one of the last 64.
+    pub(super) fn is_far_from(&self, number: u32) -> bool {
+        self.next.is_some_and(|next| next.wrapping_sub(number) > 64)
+    }
+
     /// Takes a record's number.
     pub(super) fn take(&mut self, number: u32) -> Arrival {
         let next = *self.next.get_or_insert(number);
