@@ -1,0 +1,183 @@
+//! Stages that work on a stream of one format.
+
+use core::hint::black_box;
+
+use tierline_board::place::Place;
+use tierline_core::pack::Packer;
+use tierline_core::{Codec, Format, FrameLimits, Framer, SlideBuffer, Stage, Step, WithFormat};
+
+use super::table::{Table, Units};
+
+/// Bytes of a piece of samples.
+pub(crate) const PIECE: usize = 2048;
+/// Bytes of a read.
+const READ: usize = 4096;
+const WINDOW: usize = 24 * 1024;
+const LIMITS: FrameLimits = FrameLimits { piece: PIECE, window: 16 * 1024 };
+
+type Home = Place<{ 8 * 1024 }>;
+
+/// What the stages work in.
+pub(crate) struct Memory {
+    framer: Home,
+    window: SlideBuffer<WINDOW>,
+    cells: [u8; 12 * 1024],
+    pub(crate) out: [u8; 16 * 1024],
+}
+
+impl Memory {
+    pub(crate) const fn new() -> Self {
+        Memory {
+            framer: Place::new(),
+            window: SlideBuffer::new(READ),
+            cells: [0; 12 * 1024],
+            out: [0; 16 * 1024],
+        }
+    }
+}
+
+/// A recording and what is measured with it; the bytes of samples found come out.
+pub(crate) struct Stream<'a, 'c> {
+    pub(crate) name: &'a str,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) samples: &'a mut [u8],
+    pub(crate) table: &'a mut Table<'c>,
+    pub(crate) memory: &'a mut Memory,
+}
+
+impl WithFormat for Stream<'_, '_> {
+    type Out = usize;
+
+    fn with<F: Format>(self) -> usize {
+        let Stream { name, bytes, samples, table, memory } = self;
+        let Memory { framer: home, window, cells, .. } = memory;
+        let (texts, found) = look::<F>(home, bytes, samples);
+        table.headline(F::INFO.name, &[(bytes.len() as u64, name)]);
+        if texts > 0 {
+            table.measure("framer, text header", || begin::<F>(home, bytes, texts).2);
+        }
+        let (framer, rest, _) = begin::<F>(home, bytes, texts);
+        let units = table.measure("framer", || frame(framer, rest));
+        let (framer, rest, _) = begin::<F>(home, bytes, texts);
+        table.measure("4096-byte reads, framer", || slide(framer, rest, window));
+        for (name, codec) in [
+            ("framer, cells raw", Codec::Raw),
+            ("framer, cells ULEB", Codec::Uleb),
+            ("framer, cells Pack16", Codec::Pack16),
+            ("framer, cells Rice32", Codec::Rice32),
+        ] {
+            let (framer, rest, _) = begin::<F>(home, bytes, texts);
+            table.measure(name, || {
+                pack(framer, rest, codec, cells);
+                units
+            });
+        }
+        found
+    }
+}
+
+impl Units {
+    /// Counts what a step found and returns the bytes it used; `None` at the window's end.
+    fn count(&mut self, step: tierline_core::Result<Step<'_>>) -> Option<usize> {
+        let used = match step.ok()? {
+            Step::Part { used, part } => {
+                black_box(&part);
+                self.parts += 1;
+                self.packets += u64::from(part.last);
+                used
+            }
+            Step::Garbage { used, .. } => used,
+            Step::Need(_) | Step::End => return None,
+        };
+        self.bytes += used as u64;
+        Some(used)
+    }
+}
+
+/// A new framer behind the first `steps` steps, and the bytes that are left to it.
+#[inline(never)]
+fn begin<'a, F: Format>(
+    home: &'a mut Home,
+    bytes: &'a [u8],
+    steps: usize,
+) -> (&'a mut F::Framer, &'a [u8], Units) {
+    let framer = home.put(|| F::framer(LIMITS));
+    let mut units = Units::default();
+    let mut window = bytes;
+    for _ in 0..steps {
+        let used = units.count(framer.step(window, false)).unwrap_or(0);
+        window = window.get(used..).unwrap_or_default();
+    }
+    (framer, window, units)
+}
+
+#[inline(never)]
+fn frame(framer: &mut impl Framer, mut window: &[u8]) -> Units {
+    let mut units = Units::default();
+    while let Some(used) = units.count(framer.step(window, false)) {
+        window = window.get(used..).unwrap_or_default();
+    }
+    units
+}
+
+#[inline(never)]
+fn slide(framer: &mut impl Framer, bytes: &[u8], window: &mut SlideBuffer<WINDOW>) -> Units {
+    // As aligned in the window as it is in the stream, the way a reader would put it there.
+    window.consume(WINDOW);
+    window.free_mut();
+    let skew = window.advance(bytes.as_ptr() as usize % 4);
+    window.consume(skew);
+    let mut units = Units::default();
+    for read in bytes.chunks(READ) {
+        if let Some(room) = window.free_mut().get_mut(..read.len()) {
+            room.copy_from_slice(read);
+        }
+        window.advance(read.len());
+        while let Some(used) = units.count(framer.step(window.data(), false)) {
+            window.consume(used);
+        }
+    }
+    units
+}
+
+#[inline(never)]
+fn pack(framer: &mut impl Framer, mut window: &[u8], codec: Codec, cells: &mut [u8]) {
+    let mut packer = Packer::new(1, codec);
+    loop {
+        let used = match framer.step(window, false) {
+            Ok(Step::Part { used, part }) => {
+                packer.part(&part, window.get(..used).unwrap_or_default(), cells, &mut |record| {
+                    black_box(record);
+                    true
+                });
+                used
+            }
+            Ok(Step::Garbage { used, .. }) => used,
+            _ => return,
+        };
+        window = window.get(used..).unwrap_or_default();
+    }
+}
+
+/// Copies the first samples of the stream; returns the number of pieces of text before its packets, and the bytes copied.
+fn look<F: Format>(home: &mut Home, bytes: &[u8], samples: &mut [u8]) -> (usize, usize) {
+    let framer = home.put(|| F::framer(LIMITS));
+    let (mut window, mut texts, mut at) = (bytes, 0, 0);
+    loop {
+        let used = match framer.step(window, false) {
+            Ok(Step::Part { used, part }) => {
+                texts += usize::from(part.stage == Stage::Text);
+                let traces = part.stage == Stage::Trace && part.bytes.len().is_multiple_of(2);
+                let room = samples.get_mut(at..at + part.bytes.len());
+                if let Some(room) = room.filter(|_| traces) {
+                    room.copy_from_slice(part.bytes);
+                    at += part.bytes.len();
+                }
+                used
+            }
+            Ok(Step::Garbage { used, .. }) => used,
+            _ => return (texts, at),
+        };
+        window = window.get(used..).unwrap_or_default();
+    }
+}
