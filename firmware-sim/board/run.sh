@@ -4,6 +4,7 @@
 #   run.sh build                                       both boards
 #   run.sh replay IN OUT FORMAT [cobs|length] [CODEC] [NAME=VALUE...]
 #   run.sh small IN OUT FORMAT [...]                   the same on the board with little memory
+#   run.sh uart IN OUT FORMAT [...]                    lines on files, or on sockets that someone listens on
 #   run.sh bench FORMAT=FILE...                        instruction counts
 #
 # It takes rustup's targets where they are installed, else a distribution's toolchain in /usr/bin with its rust-src and lld
@@ -49,7 +50,7 @@ run() {
     code=0
     # shellcheck disable=SC2086
     timeout "${TIMEOUT:-60}" qemu-system-arm -machine "$machine" -cpu "$cpu" -display none -monitor none \
-        -serial none ${QEMU_FLAGS:-} -semihosting-config "enable=on,target=native,$words" -kernel "$elf" \
+        ${QEMU_LINES:--serial none} ${QEMU_FLAGS:-} -semihosting-config "enable=on,target=native,$words" -kernel "$elf" \
         >"$scratch/log" 2>"$scratch/text" </dev/null || code=$?
     # The emulator says this of a board whose timer is off.
     grep -v '^Timer with period zero, disabling$' "$scratch/text" || true
@@ -74,6 +75,29 @@ replay) cargo_build "$m4" && run_m4 replay "$@" ;;
 small)
     cargo_build "$m3" --no-default-features --features lm3s6965
     run lm3s6965evb cortex-m3 "$target/$m3/release/replay" "$@"
+    ;;
+uart)
+    cargo_build "$m4"
+    in=$1 out=$2
+    shift 2
+    if [ -S "$in" ]; then
+        QEMU_LINES="-chardev socket,id=in,path=$in -chardev socket,id=out,path=$out"
+        feeder=
+    else
+        fifo=$(mktemp -d)
+        mkfifo "$fifo/line.in" "$fifo/line.out"
+        cat "$in" >"$fifo/line.in" &
+        feeder=$!
+        QEMU_LINES="-chardev pipe,id=in,path=$fifo/line -chardev file,id=out,path=$out"
+    fi
+    QEMU_LINES="$QEMU_LINES -serial chardev:in -serial chardev:out"
+    code=0
+    run_m4 uart "$@" || code=$?
+    if [ -n "$feeder" ]; then
+        kill "$feeder" 2>/dev/null || true
+        rm -r "$fifo"
+    fi
+    exit $code
     ;;
 bench) cargo_build "$m4" && QEMU_FLAGS="-icount shift=0" run_m4 bench "$@" ;;
 *)

@@ -2,9 +2,9 @@
 
 use core::num::NonZeroU32;
 
+use tierline_core::Codec;
 use tierline_core::link::Framing;
 use tierline_core::record::Hello;
-use tierline_core::{Codec, Format};
 
 use crate::Arguments;
 use crate::clock;
@@ -39,10 +39,21 @@ pub struct Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
+    /// What is not said otherwise.
+    pub const DEFAULT: Settings<'static> = Settings {
+        format: "",
+        source: "",
+        framing: Framing::Length,
+        codec: Codec::Rice32,
+        stream: 1,
+        session: 1,
+        overrun: None,
+    };
+
     /// Reads `FORMAT [cobs|length] [raw|uleb|pack16|rice32]`, from word number `from` on, and the options `stream`, `session`
     /// and `overrun`. `None` where something is not understood.
     pub fn read(
-        arguments: Arguments<'a>,
+        arguments: &Arguments<'a>,
         from: usize,
         source: &'a str,
         framing: Framing,
@@ -51,10 +62,10 @@ impl<'a> Settings<'a> {
             format: arguments.word(from)?,
             source,
             framing,
-            codec: Codec::Rice32,
             stream: u16::try_from(arguments.number("stream", 1)?).ok()?,
             session: arguments.number("session", 1)?,
             overrun: NonZeroU32::new(arguments.number("overrun", 0)?),
+            ..Settings::DEFAULT
         };
         for i in from.saturating_add(1).. {
             let Some(word) = arguments.word(i) else { break };
@@ -68,8 +79,8 @@ impl<'a> Settings<'a> {
         Some(settings)
     }
 
-    /// What the front end says of itself.
-    pub fn hello<F: Format>(&self) -> Hello<'a> {
+    /// What the front end says of itself. `format`: the name of its format.
+    pub fn hello(&self, format: &'a str) -> Hello<'a> {
         let version = [
             env!("CARGO_PKG_VERSION_MAJOR"),
             env!("CARGO_PKG_VERSION_MINOR"),
@@ -84,7 +95,7 @@ impl<'a> Settings<'a> {
         Hello {
             session: self.session,
             firmware: version.map(|number| number.parse().unwrap_or(0)),
-            format: F::INFO.name,
+            format,
             source: self.source,
             tick_ps: clock::TICK_PS,
             longest: Ring::LARGEST as u32,

@@ -9,17 +9,17 @@ use core::num::NonZeroU32;
 
 use cortex_m_rt::entry;
 use tierline_board::arguments::file_name;
+use tierline_board::front_end::{AnyFrontEnd, with_front_end};
 use tierline_board::link::Link;
 use tierline_board::place::Place;
+use tierline_board::report::report;
 use tierline_board::semihosting::{self, File, Mode};
-use tierline_board::sizes::{CELLS, FRONT_END, LIMITS, READ, RING, Ring, WINDOW, WRITE, Window};
-use tierline_board::{Arguments, Console, Settings, stack};
-use tierline_core::front_end::{FrontEnd, Progress};
-use tierline_core::link::{Framing, crc32};
-use tierline_core::pack::Account;
+use tierline_board::sizes::{CELLS, FRONT_END, READ, RING, Ring, WINDOW, WRITE, Window};
+use tierline_board::{Arguments, Console, Settings};
+use tierline_core::front_end::Progress;
+use tierline_core::link::Framing;
 use tierline_core::record::Record;
 use tierline_core::ring::Producer;
-use tierline_core::{Format, WithFormat, with_format};
 
 static TO_SEND: Ring = Ring::new();
 
@@ -56,13 +56,13 @@ fn main() -> ! {
 type Outcome<T> = Result<T, &'static str>;
 
 fn run(memory: &'static mut Memory, console: &mut Console) -> Outcome<()> {
-    let Memory { line, front_end, window, cells, write } = memory;
+    let Memory { line, front_end: place, window, cells, write } = memory;
     let line = semihosting::command_line(line).ok_or("no command line")?;
     let arguments = Arguments::new(line);
     let usage = "IN OUT FORMAT [cobs|length] [raw|uleb|pack16|rice32] [NAME=VALUE...]";
     let (input, output) = arguments.word(1).zip(arguments.word(2)).ok_or(usage)?;
     let name = file_name(input);
-    let settings = Settings::read(arguments, 3, name, Framing::Length).ok_or(usage)?;
+    let settings = Settings::read(&arguments, 3, name, Framing::Length).ok_or(usage)?;
     let input = File::open(input, Mode::Read).ok_or("can't open IN")?;
     let file = File::open(output, Mode::Write).ok_or("can't open OUT")?;
     let (producer, consumer) = TO_SEND.split().ok_or("no ring")?;
@@ -77,8 +77,31 @@ fn run(memory: &'static mut Memory, console: &mut Console) -> Outcome<()> {
         file: Some(file),
     };
     let window = window.put(|| Window::new(READ));
-    let replay = Replay { settings, input, output, front_end, window, cells, console };
-    with_format(settings.format, replay).ok_or("no such format")?
+    defmt::info!("replay of {=str}, {=str}", settings.source, settings.format);
+    with_front_end(settings, place, |front_end| {
+        replay(front_end, input, window, cells, output, console)
+    })
+    .ok_or("no such format")?
+}
+
+#[inline(never)]
+fn replay(
+    front_end: &mut dyn AnyFrontEnd,
+    input: File,
+    window: &mut Window,
+    cells: &mut [u8],
+    mut output: Output,
+    console: &mut Console,
+) -> Outcome<()> {
+    let read = work(front_end, input, window, cells, &mut output);
+    output.overrun = None;
+    let low_water = output.producer.counters().low_water;
+    if read.is_ok() {
+        front_end.end(low_water as u32, 0, &mut |record| output.offer(record));
+    }
+    let closed = output.close();
+    report(console, front_end, output.bytes, low_water);
+    read.and(closed)
 }
 
 /// The link: a file.
@@ -96,13 +119,7 @@ struct Output {
 }
 
 impl Output {
-    /// Where a front end puts its records: one type for all formats, so that there is one copy of what takes it.
-    fn sink(&mut self) -> impl FnMut(&Record<'_>) -> bool {
-        |record| self.offer(record)
-    }
-
     /// Takes a record; waits for room, except in an overrun.
-    #[inline(never)]
     fn offer(&mut self, record: &Record<'_>) -> bool {
         if self.overrun.is_none() {
             while !self.producer.has_room(record.longest()) && self.drain(WRITE) > 0 {}
@@ -121,7 +138,6 @@ impl Output {
     }
 
     /// Sends at most so many bytes; returns how many.
-    #[inline(never)]
     fn drain(&mut self, most: usize) -> usize {
         let mut sent = 0usize;
         while sent < most {
@@ -148,7 +164,6 @@ impl Output {
     }
 
     /// Sends all that is left.
-    #[inline(never)]
     fn close(&mut self) -> Outcome<()> {
         while self.drain(WRITE) > 0 {}
         self.flush();
@@ -156,42 +171,8 @@ impl Output {
     }
 }
 
-struct Replay<'a> {
-    settings: Settings<'a>,
-    input: File,
-    output: Output,
-    front_end: &'a mut Place<FRONT_END>,
-    window: &'a mut Window,
-    cells: &'a mut [u8],
-    console: &'a mut Console,
-}
-
-impl WithFormat for Replay<'_> {
-    type Out = Outcome<()>;
-
-    fn with<F: Format>(self) -> Outcome<()> {
-        let Replay { settings, input, mut output, front_end, window, cells, console } = self;
-        let front_end = front_end.put(|| {
-            let Settings { stream, codec, .. } = settings;
-            FrontEnd::new(F::framer(LIMITS), settings.hello::<F>(), stream, codec)
-                .with_checksum(crc32)
-        });
-        defmt::info!("replay of {=str}, {=str}", settings.source, F::INFO.name);
-        let read = work(front_end, input, window, cells, &mut output);
-        output.overrun = None;
-        let low_water = output.producer.counters().low_water;
-        if read.is_ok() {
-            front_end.health(low_water as u32, 0, &mut output.sink());
-            front_end.end(&mut output.sink());
-        }
-        let closed = output.close();
-        summary(console, front_end.account(), front_end.bytes(), output.bytes, low_water);
-        read.and(closed)
-    }
-}
-
-fn work<F: tierline_core::Framer>(
-    front_end: &mut FrontEnd<'_, F>,
+fn work(
+    front_end: &mut dyn AnyFrontEnd,
     mut input: File,
     window: &mut Window,
     cells: &mut [u8],
@@ -203,7 +184,7 @@ fn work<F: tierline_core::Framer>(
         let room = free.get_mut(..most).filter(|room| !room.is_empty()).ok_or("no room")?;
         let n = input.read(room).ok_or("can't read IN")?;
         window.advance(n);
-        let progress = front_end.run(window, cells, n == 0, &mut output.sink());
+        let progress = front_end.run(window, cells, n == 0, &mut |record| output.offer(record));
         output.elapse(n);
         match progress {
             Ok(Progress::Need(_)) if output.file.is_some() => {}
@@ -215,22 +196,4 @@ fn work<F: tierline_core::Framer>(
             }
         }
     }
-}
-
-fn summary(
-    console: &mut Console,
-    account: Account,
-    bytes_in: u64,
-    bytes_out: u64,
-    low_water: usize,
-) {
-    let Account { sent, broken, dropped, garbage, .. } = account;
-    console.text("packets ").number(sent).text(" sent, ").number(broken).text(" broken, ");
-    console.number(dropped).text(" dropped").end();
-    console.text("bytes   ").number(bytes_in).text(" in, ").number(bytes_out).text(" out, ");
-    console.number(garbage).text(" garbage").end();
-    console.text("ring    ").number(low_water as u64).text(" of ").number(RING as u64);
-    console.text(" bytes free at the least").end();
-    console.text("stack   ").number(stack::high_water() as u64).text(" of ");
-    console.number(stack::size() as u64).text(" bytes used at the most").end();
 }
