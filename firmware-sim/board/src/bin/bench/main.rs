@@ -7,6 +7,7 @@
 mod bytes;
 mod stream;
 mod table;
+mod whole;
 
 use cortex_m_rt::entry;
 use tierline_board::arguments::file_name;
@@ -48,13 +49,15 @@ fn run(
     let arguments = Arguments::new(semihosting::command_line(&mut room)?);
     let most = arguments.number("bytes", DEFAULT_INPUT)? as usize;
     let most = most.min(bytes.len());
+    let mut ends = whole::Ends::take()?;
     bytes::copies(table, bytes.get_mut(..bytes::MOST)?, samples);
     for (format, path) in arguments.options().filter(|(name, _)| *name != "bytes") {
         let mut file = File::open(path, Mode::Read)?;
         let n = file.read(bytes.get_mut(..most)?)?;
         let bytes = bytes.get(..n)?;
         let name = file_name(path);
-        let found = with_format(format, Stream { name, bytes, samples, table, memory })?;
+        let found =
+            with_format(format, Stream { name, bytes, samples, table, memory, ends: &mut ends })?;
         let samples = samples.get(..found)?;
         if found > 0 {
             bytes::codecs(table, samples, memory);

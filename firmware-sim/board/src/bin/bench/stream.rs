@@ -3,36 +3,31 @@
 use core::hint::black_box;
 
 use tierline_board::place::Place;
+use tierline_board::sizes::{CELLS, FRONT_END, LIMITS, READ, WINDOW, Window};
 use tierline_core::pack::Packer;
-use tierline_core::{Codec, Format, FrameLimits, Framer, SlideBuffer, Stage, Step, WithFormat};
+use tierline_core::{Codec, Format, Framer, Stage, Step, WithFormat};
 
 use super::table::{Table, Units};
+use super::whole::{Desk, Ends, whole};
 
 /// Bytes of a piece of samples.
-pub(crate) const PIECE: usize = 2048;
-/// Bytes of a read.
-const READ: usize = 4096;
-const WINDOW: usize = 24 * 1024;
-const LIMITS: FrameLimits = FrameLimits { piece: PIECE, window: 16 * 1024 };
+pub(crate) const PIECE: usize = LIMITS.piece;
 
-type Home = Place<{ 8 * 1024 }>;
+/// Where framers and front ends live.
+pub(crate) type Home = Place<FRONT_END>;
 
 /// What the stages work in.
 pub(crate) struct Memory {
-    framer: Home,
-    window: SlideBuffer<WINDOW>,
-    cells: [u8; 12 * 1024],
-    pub(crate) out: [u8; 16 * 1024],
+    home: Home,
+    window: Place<{ WINDOW + 16 }>,
+    cells: [u8; CELLS],
+    pub(crate) out: [u8; 8 * 1024],
 }
 
 impl Memory {
     pub(crate) const fn new() -> Self {
-        Memory {
-            framer: Place::new(),
-            window: SlideBuffer::new(READ),
-            cells: [0; 12 * 1024],
-            out: [0; 16 * 1024],
-        }
+        let (home, window) = (Place::new(), Place::new());
+        Memory { home, window, cells: [0; CELLS], out: [0; 8 * 1024] }
     }
 }
 
@@ -43,14 +38,15 @@ pub(crate) struct Stream<'a, 'c> {
     pub(crate) samples: &'a mut [u8],
     pub(crate) table: &'a mut Table<'c>,
     pub(crate) memory: &'a mut Memory,
+    pub(crate) ends: &'a mut Ends,
 }
 
 impl WithFormat for Stream<'_, '_> {
     type Out = usize;
 
     fn with<F: Format>(self) -> usize {
-        let Stream { name, bytes, samples, table, memory } = self;
-        let Memory { framer: home, window, cells, .. } = memory;
+        let Stream { name, bytes, samples, table, memory, ends } = self;
+        let Memory { home, window, cells, out } = memory;
         let (texts, found) = look::<F>(home, bytes, samples);
         table.headline(F::INFO.name, &[(bytes.len() as u64, name)]);
         if texts > 0 {
@@ -58,6 +54,7 @@ impl WithFormat for Stream<'_, '_> {
         }
         let (framer, rest, _) = begin::<F>(home, bytes, texts);
         let units = table.measure("framer", || frame(framer, rest));
+        let window = window.put(|| Window::new(READ));
         let (framer, rest, _) = begin::<F>(home, bytes, texts);
         table.measure("4096-byte reads, framer", || slide(framer, rest, window));
         for (name, codec) in [
@@ -72,6 +69,9 @@ impl WithFormat for Stream<'_, '_> {
                 units
             });
         }
+        let header = bytes.len().saturating_sub(begin::<F>(home, bytes, texts).1.len());
+        let mut desk = Desk { home, window, cells, out, ends };
+        whole::<F>(table, &mut desk, bytes, header, units);
         found
     }
 }
@@ -121,7 +121,7 @@ fn frame(framer: &mut impl Framer, mut window: &[u8]) -> Units {
 }
 
 #[inline(never)]
-fn slide(framer: &mut impl Framer, bytes: &[u8], window: &mut SlideBuffer<WINDOW>) -> Units {
+fn slide(framer: &mut impl Framer, bytes: &[u8], window: &mut Window) -> Units {
     // As aligned in the window as it is in the stream, the way a reader would put it there.
     window.consume(WINDOW);
     window.free_mut();
