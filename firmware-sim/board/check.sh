@@ -54,18 +54,23 @@ name_of_format() {
     esac
 }
 
-# What doesn't depend on the compiler.
-stable() { grep -v '^stack ' || true; }
+# The program's words, but for the stack, which depends on the compiler: it must keep below 4 KiB.
+show() {
+    awk '$1 == "stack" && $2 >= 4096 { bad = 1 } END { exit bad }' "$scratch/text" || fail "too much stack: $(cat "$scratch/text")"
+    grep -v '^stack ' "$scratch/text" || true
+}
 
 replay_case() {
     board=$1 in=$2
     shift 2
-    echo "== $board ${in##*/} $*"
-    "$here/run.sh" "$board" "$in" "$scratch/records" "$(name_of_format "$in")" "$@" 2>"$scratch/err" | stable
+    echo "== $board ${in##*/}${*:+ }$*"
+    "$here/run.sh" "$board" "$in" "$scratch/records" "$(name_of_format "$in")" "$@" 2>"$scratch/err" >"$scratch/text" ||
+        fail "$board $in: exit code $?"
+    show
     echo "records $(cksum <"$scratch/records" | cut -d' ' -f1)"
 }
 
-replay_cases() {
+example_cases() {
     for in in "$scratch"/examples/*; do
         replay_case replay "$in"
         replay_case small "$in"
@@ -75,10 +80,23 @@ replay_cases() {
     done
 }
 
+recording_cases() {
+    for name in compass_test_data.BIN 20241218-150158-pulser.bin L200-comm-20220519-phy-geds.orca; do
+        replay_case replay "$data/$name"
+        replay_case small "$data/$name"
+    done
+    for name in l200-p13-r007-aph-20250101T003931Z.orca l200-p06-r007-cal-20230725T202227Z.fcio L200-comm-20211130-phy-spms.fcio; do
+        replay_case replay "$data/$name"
+    done
+}
+
 uart_case() {
     in=$(ls "$scratch"/examples/*.BIN)
     echo "== ${in##*/} bytes=20000"
-    "$here/run.sh" uart "$in" "$scratch/records" CoMPASS bytes=20000 2>"$scratch/err" | sed -n 's/, [0-9]* out.*//; /^packets/p; /^bytes/p'
+    "$here/run.sh" uart "$in" "$scratch/records" CoMPASS bytes=20000 2>"$scratch/err" >"$scratch/text" ||
+        fail "uart: exit code $?"
+    # Signs of life come as time goes by.
+    show | sed -n 's/, [0-9]* out.*//; /^packets/p; /^bytes/p'
 }
 
 compare() {
@@ -114,8 +132,15 @@ for name in replay uart; do
 done
 mkdir "$scratch/examples"
 (cd "$here/../.." && cargo run --quiet --package tierline-firmware-sim --example emit -- "$scratch/examples") >/dev/null
-replay_cases >"$scratch/replay.out"
+example_cases >"$scratch/replay.out"
 compare "$scratch/replay.out" "$here/src/bin/replay.out"
+data=$(cd "$here/../.." && cd "${TIERLINE_DATA:-../shared}/data/daq" 2>/dev/null && pwd) || data=
+if [ -n "$data" ]; then
+    recording_cases >"$scratch/recordings.out"
+    compare "$scratch/recordings.out" "$here/src/bin/replay.recordings.out"
+else
+    echo "check.sh: skipped: no recordings in ${TIERLINE_DATA:-../shared}/data/daq" >&2
+fi
 uart_case >"$scratch/uart.out"
 compare "$scratch/uart.out" "$here/src/bin/uart.out"
 bench
