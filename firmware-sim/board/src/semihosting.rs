@@ -1,4 +1,4 @@
-//! Semihosting: files and the command line of the machine that runs the emulator. All its unsafe code is in [`call`].
+//! Semihosting: files and the command line of the machine that runs the emulator. All its unsafe code is in `call`.
 
 use core::arch::asm;
 
