@@ -4,7 +4,7 @@
 #   run.sh build                                       both boards
 #   run.sh replay IN OUT FORMAT [cobs|length] [CODEC] [NAME=VALUE...]
 #   run.sh small IN OUT FORMAT [...]                   the same on the board with little memory
-#   run.sh uart IN OUT FORMAT [...]                    lines on files, or on sockets that someone listens on
+#   run.sh uart IN OUT FORMAT [...]                    each line a file or pipe, or a socket that someone listens on
 #   run.sh bench FORMAT=FILE...                        instruction counts
 #
 # It takes rustup's targets where they are installed, else a distribution's toolchain in /usr/bin with its rust-src and lld
@@ -80,15 +80,21 @@ uart)
     cargo_build "$m4"
     in=$1 out=$2
     shift 2
+    # A socket that its sender closes is gone at once, with what was not read: a pipe is not.
+    feeder=
     if [ -S "$in" ]; then
-        QEMU_LINES="-chardev socket,id=in,path=$in -chardev socket,id=out,path=$out"
-        feeder=
+        QEMU_LINES="-chardev socket,id=in,path=$in"
     else
         fifo=$(mktemp -d)
         mkfifo "$fifo/line.in" "$fifo/line.out"
         cat "$in" >"$fifo/line.in" &
         feeder=$!
-        QEMU_LINES="-chardev pipe,id=in,path=$fifo/line -chardev file,id=out,path=$out"
+        QEMU_LINES="-chardev pipe,id=in,path=$fifo/line"
+    fi
+    if [ -S "$out" ]; then
+        QEMU_LINES="$QEMU_LINES -chardev socket,id=out,path=$out"
+    else
+        QEMU_LINES="$QEMU_LINES -chardev file,id=out,path=$out"
     fi
     QEMU_LINES="$QEMU_LINES -serial chardev:in -serial chardev:out"
     code=0

@@ -45,7 +45,7 @@ impl<'a> Settings<'a> {
         source: "",
         framing: Framing::Length,
         codec: Codec::Rice32,
-        stream: 1,
+        stream: 0,
         session: 1,
         overrun: None,
     };
@@ -62,7 +62,7 @@ impl<'a> Settings<'a> {
             format: arguments.word(from)?,
             source,
             framing,
-            stream: u16::try_from(arguments.number("stream", 1)?).ok()?,
+            stream: u16::try_from(arguments.number("stream", 0)?).ok()?,
             session: arguments.number("session", 1)?,
             overrun: NonZeroU32::new(arguments.number("overrun", 0)?),
             ..Settings::DEFAULT
