@@ -180,6 +180,9 @@ impl Sender {
                 Some((out, false))
             }
             Place::Code(at) => {
+                let (at, used) = runs(record, at, out);
+                self.place = Place::Code(at);
+                let (_, out) = out.split_at_mut_checked(used)?;
                 let (slot, out) = out.split_first_mut()?;
                 let run = self.run(record, at);
                 *slot = run.saturating_add(1);
@@ -222,6 +225,35 @@ impl Sender {
         }
     }
 }
+
+/// COBS: puts the runs that end within the record, each behind its code, from byte `at` of it on, as far as there is room for
+/// the longest; returns the byte after them and how many bytes were put.
+fn runs(record: &[u8], mut at: usize, out: &mut [u8]) -> (usize, usize) {
+    let mut used = 0usize;
+    while let Some(to) = out.get_mut(used..).and_then(|out| out.first_chunk_mut::<WHOLE_RUN>()) {
+        let Some(from) = record.get(at..) else { break };
+        let [code, to @ ..] = to;
+        let (mut run, mut zero) = (0u8, false);
+        for (to, from) in to.iter_mut().zip(from) {
+            if *from == 0 {
+                zero = true;
+                break;
+            }
+            *to = *from;
+            run = run.wrapping_add(1);
+        }
+        if !zero && run != LONGEST_RUN {
+            break;
+        }
+        *code = run.wrapping_add(1);
+        used = used.saturating_add(usize::from(run)).saturating_add(1);
+        at = at.saturating_add(usize::from(run)).saturating_add(usize::from(zero));
+    }
+    (at, used)
+}
+
+/// COBS: bytes of the longest run with its code.
+const WHOLE_RUN: usize = LONGEST_RUN as usize + 1;
 
 /// COBS: most bytes after one code.
 const LONGEST_RUN: u8 = 254;
