@@ -52,6 +52,11 @@ fn collect(links: Vec<Vec<u8>>, framing: Option<Framing>, output: &Path) -> Coll
     collect.run(links, output).unwrap()
 }
 
+/// Collects the records in a file.
+pub(crate) fn collect_file(records: &Path, output: &Path) -> Collected {
+    collect(vec![std::fs::read(records).unwrap()], None, output)
+}
+
 /// Packets that are there, garbage or lost are all that were sent.
 fn check_sum(stream: &Stream, done: &Done, got: &Collected, what: &str) -> bool {
     let sent = done.account.packets();

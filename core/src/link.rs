@@ -181,8 +181,11 @@ impl Sender {
             }
             Place::Code(at) => {
                 let (at, used) = runs(record, at, out);
-                self.place = Place::Code(at);
-                let (_, out) = out.split_at_mut_checked(used)?;
+                if used > 0 {
+                    self.place = Place::Code(at);
+                    let (_, out) = out.split_at_mut_checked(used)?;
+                    return Some((out, false));
+                }
                 let (slot, out) = out.split_first_mut()?;
                 let run = self.run(record, at);
                 *slot = run.saturating_add(1);
@@ -480,7 +483,9 @@ mod tests {
 
     fn samples() -> Vec<Vec<u8>> {
         let long: Vec<u8> = (0..700u16).map(|i| (i % 251) as u8).collect();
-        vec![vec![1, 0, 2, 0, 0], long, vec![], vec![0; 300], vec![7; 254], vec![9; 255]]
+        let mixed = (0..3000u32).map(|i| (i * i % 7) as u8 * u8::from(i % 900 > 300)).collect();
+        let runs = vec![7; 254];
+        vec![vec![1, 0, 2, 0, 0], long, vec![], vec![0; 300], runs, vec![9; 255], mixed]
     }
 
     #[test]
@@ -519,7 +524,7 @@ mod tests {
             for record in samples() {
                 let mut whole = vec![0; framed_max(framing, record.len())];
                 let n = frame(framing, &record, &mut whole).unwrap();
-                for piece in [1, 2, 5, 100] {
+                for piece in [1, 2, 5, 100, 254, 255, 256, 257, 600, 1000] {
                     let mut sender = Sender::new(framing, crc32);
                     let (mut out, mut room) = (Vec::new(), vec![0; piece]);
                     loop {

@@ -162,7 +162,8 @@ fn run(memory: &'static mut Memory, console: &mut Console) -> Outcome<()> {
     let Memory { line, front_end: place, window, cells } = memory;
     let arguments = Arguments::new(semihosting::command_line(line).ok_or("no command line")?);
     let usage = "FORMAT [cobs|length] [raw|uleb|pack16|rice32] [NAME=VALUE...]";
-    let settings = Settings::read(&arguments, 1, "uart0", Framing::Cobs).ok_or(usage)?;
+    let name = arguments.option("source").unwrap_or("uart0");
+    let settings = Settings::read(&arguments, 1, name, Framing::Cobs).ok_or(usage)?;
     let bytes = arguments.number("bytes", u32::MAX).ok_or(usage)?;
     let default = if bytes == u32::MAX { 1000 } else { u32::MAX };
     let idle = arguments.number("idle", default).ok_or(usage)?;
