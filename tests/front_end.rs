@@ -18,18 +18,18 @@ use crate::host;
 
 const FRAMINGS: [Framing; 2] = [Framing::Cobs, Framing::Length];
 
-fn simulator(stream: &Stream) -> Simulator<'_> {
+pub(crate) fn simulator(stream: &Stream) -> Simulator<'_> {
     Simulator { format: stream.format, source: &stream.name, ..Simulator::default() }
 }
 
 /// What a link carries.
-fn send(simulator: &Simulator<'_>, stream: &Stream) -> (Vec<u8>, Done) {
+pub(crate) fn send(simulator: &Simulator<'_>, stream: &Stream) -> (Vec<u8>, Done) {
     let mut link = Vec::new();
     let done = simulator.run::<32768>(&mut &stream.bytes[..], &mut link).unwrap();
     (link, done)
 }
 
-fn collect(links: Vec<Vec<u8>>, framing: Option<Framing>, output: &Path) -> Collected {
+pub(crate) fn collect(links: Vec<Vec<u8>>, framing: Option<Framing>, output: &Path) -> Collected {
     let link = |(i, bytes): (usize, Vec<u8>)| {
         let mut bytes = Some(bytes);
         LinkInput {
@@ -58,7 +58,7 @@ pub(crate) fn collect_file(records: &Path, output: &Path) -> Collected {
 }
 
 /// Packets that are there, garbage or lost are all that were sent.
-fn check_sum(stream: &Stream, done: &Done, got: &Collected, what: &str) -> bool {
+pub(crate) fn check_sum(stream: &Stream, done: &Done, got: &Collected, what: &str) -> bool {
     let sent = done.account.packets();
     let name = &stream.name;
     let Some(account) = got.streams.first() else {

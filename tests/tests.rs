@@ -4,6 +4,7 @@
 mod board;
 mod cli;
 mod codec;
+mod collect;
 mod damaged;
 mod front_end;
 mod golden;

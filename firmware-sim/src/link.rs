@@ -104,13 +104,29 @@ impl Read for Patient {
     }
 }
 
+/// Room of a pipe, bytes: as much as Linux gives to anybody.
+#[cfg(target_os = "linux")]
+const PIPE: usize = 1 << 20;
+
+/// Makes a pipe as large as it may be, so that reader and writer take turns less often. What is no pipe stays as it is.
+#[cfg(target_os = "linux")]
+fn widen(pipe: impl std::os::fd::AsFd) {
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn widen<T>(_: T) {}
+
 /// Opens a link to read from; waits where somebody has to connect.
 ///
 /// # Errors
 /// Those of the system, and for names that mean nothing.
 pub fn open(name: &str) -> io::Result<Box<dyn Read + Send>> {
     Ok(match parse(name)? {
-        Name::Standard => Box::new(io::stdin()),
+        Name::Standard => {
+            widen(io::stdin());
+            Box::new(io::stdin())
+        }
         Name::Tcp(address) => Box::new(TcpStream::connect(address)?),
         Name::TcpListen(address) => Box::new(accept(address)?),
         #[cfg(unix)]
@@ -125,6 +141,7 @@ pub fn open(name: &str) -> io::Result<Box<dyn Read + Send>> {
             if file.metadata()?.is_dir() {
                 return Err(io::Error::other("it is a directory"));
             }
+            widen(&file);
             Box::new(file)
         }
     })
