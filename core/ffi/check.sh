@@ -14,8 +14,7 @@ arm=thumbv7em-none-eabihf
 warnings=(-std=c11 -Wall -Wextra -Wpedantic -Werror -O2 -I include -I examples)
 cortex=(-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -ffreestanding -ffunction-sections -fdata-sections)
 skipped=0
-# The examples, with the streams that each reads.
-examples=(compass)
+examples=(compass front_end)
 scratch=$(mktemp -d)
 trap 'rm -r "$scratch"' EXIT
 

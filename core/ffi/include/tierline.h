@@ -181,8 +181,29 @@
 // Differences in Rice codes with a parameter for 32: smallest.
 #define TIERLINE_CODEC_RICE32 3
 
+// Records as they are.
+#define TIERLINE_FRAMING_NONE 0
+
+// For links that may lose bytes: COBS of the record and its CRC-32, then 0x00.
+#define TIERLINE_FRAMING_COBS 1
+
+// For links that don't: magic, length, record, CRC-32.
+#define TIERLINE_FRAMING_LENGTH 2
+
+// The shortest record that a front end can be limited to, bytes.
+#define TIERLINE_RECORD_MIN 512
+
+// Memory for a front end, bytes.
+#define TIERLINE_FRONT_END_ROOM 384
+
+// Longest name of a source, bytes.
+#define TIERLINE_SOURCE_MAX 64
+
 // A format, known by its address: &tierline_compass and the others.
 typedef struct tierline_format tierline_format;
+
+// A front end, in memory of the caller.
+typedef struct tierline_front_end tierline_front_end;
 
 // A parser, in memory of the caller.
 typedef struct tierline_parser tierline_parser;
@@ -415,6 +436,76 @@ typedef struct tierline_predictor {
   uint32_t state[1];
 } tierline_predictor;
 
+// What a front end is and does.
+typedef struct tierline_settings {
+  // The source's format.
+  const struct tierline_format *format;
+  // Name of the source, at most TIERLINE_SOURCE_MAX bytes of UTF-8; copied.
+  struct tierline_text source;
+  // Picoseconds per tick of the clock.
+  uint64_t tick_ps;
+  // Number of the session: another one says that the front end started anew.
+  uint32_t session;
+  // Number of the stream on its link.
+  uint16_t stream;
+  // Version of the firmware: major, minor, patch.
+  uint16_t firmware[3];
+  // First bytes of the firmware's revision.
+  uint8_t revision[8];
+  // TIERLINE_CODEC_... of the samples.
+  uint8_t codec;
+  // TIERLINE_FRAMING_...
+  uint8_t framing;
+  // Works out the CRC-32 of the source on the way, and tells it at the end.
+  bool checksum;
+} tierline_settings;
+
+// Where the records of a front end go.
+typedef struct tierline_link {
+  // Handed to the functions.
+  void *context;
+  // Memory to make records in, the same at every call: twice the longest record, no less than twice
+  // TIERLINE_RECORD_MIN.
+  uint8_t *scratch;
+  // Bytes of it.
+  size_t scratch_len;
+  // Room for a record of at most `max` bytes, frame included; NULL where there is none, then it is dropped and accounted
+  // for. Who should not drop waits here.
+  uint8_t *(*grant)(void *context, size_t max);
+  // The first `used` bytes of the room are a record, frame included.
+  void (*commit)(void *context, size_t used);
+} tierline_link;
+
+// How far a front end got.
+typedef struct tierline_progress {
+  // Bytes to drop from the window's start.
+  size_t used;
+  // On TIERLINE_NEED: the window must hold at least this many bytes after that.
+  size_t need;
+  // Below 0: why.
+  struct tierline_error error;
+} tierline_progress;
+
+// Where the source's packets and bytes went.
+typedef struct tierline_account {
+  // Bytes of the source done with.
+  uint64_t bytes;
+  // Packets sent whole.
+  uint64_t sent;
+  // Packets that broke off, which was told with their bytes.
+  uint64_t broken;
+  // Packets dropped.
+  uint64_t dropped;
+  // Records refused.
+  uint64_t records_dropped;
+  // Bytes of dropped packets, and of garbage that was not told.
+  uint64_t bytes_dropped;
+  // Bytes that made no sense.
+  uint64_t garbage;
+  // Records sent, modulo the word.
+  uint32_t records;
+} tierline_account;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -592,6 +683,99 @@ int32_t tierline_decode(uint8_t codec,
                         size_t n,
                         uint8_t *out,
                         size_t room);
+
+// Bytes that a record of `len` bytes takes at most in this framing; 0 where there is no such framing.
+size_t tierline_framed_max(uint8_t framing,
+                           size_t len);
+
+// Puts the frame around a record; `written` becomes the number of bytes. TIERLINE_ROOM where they don't fit.
+//
+// The caller promises:
+// `len` bytes can be read at `record` and `room` bytes written at `out`; they do not overlap. `written` can be written.
+int32_t tierline_frame(uint8_t framing,
+                       const uint8_t *record,
+                       size_t len,
+                       uint8_t *out,
+                       size_t room,
+                       size_t *written);
+
+// CRC-32 of bytes that follow others, whose CRC-32 is given (0 at the start), as zlib's crc32 does. NULL stands for no bytes.
+//
+// The caller promises:
+// `len` bytes can be read at `data`, or it is NULL.
+uint32_t tierline_crc32(uint32_t crc,
+                        const uint8_t *data,
+                        size_t len);
+
+// Makes a front end at the start of its source, in `room` bytes of `memory` aligned to TIERLINE_ALIGN.
+//
+// The caller promises:
+// `room` bytes of `memory` belong to the front end from now on. `settings` are as described. `front_end` points to a
+// pointer.
+int32_t tierline_front_end_new(void *memory,
+                               size_t room,
+                               const struct tierline_settings *settings,
+                               struct tierline_front_end **front_end);
+
+// Works through the window, whose first byte follows the last byte used so far, as far as it goes. `eof`: nothing comes after
+// it. `parser`: the one of the source, used by nobody else.
+//
+// TIERLINE_NEED: drop `used` bytes and come again with a larger window. TIERLINE_END: the source is over;
+// `tierline_front_end_end` is what is left to do. Below 0: the source can't be read any further, which the link was told.
+//
+// The caller promises:
+// `front_end` and `parser` come from their functions. `len` bytes can be read at `window`; the scratch memory of `link` is
+// apart from them, and its functions are as described. `progress` can be written.
+int32_t tierline_front_end_run(struct tierline_front_end *front_end,
+                               struct tierline_parser *parser,
+                               const uint8_t *window,
+                               size_t len,
+                               bool eof,
+                               const struct tierline_link *link,
+                               struct tierline_progress *progress);
+
+// Passes on a text that belongs to the source but is not in it, before the source's own bytes: settings have the key 1.
+// TIERLINE_ROOM where there is no room for it.
+//
+// The caller promises:
+// As for `tierline_front_end_run`; `len` bytes can be read at `text`.
+int32_t tierline_front_end_config(struct tierline_front_end *front_end,
+                                  uint16_t key,
+                                  const uint8_t *text,
+                                  size_t len,
+                                  const struct tierline_link *link);
+
+// Says how the front end is doing. `low_water`: fewest bytes that were ever free on the way to the link; `uptime`: ticks since
+// the start. TIERLINE_ROOM: try again when there is room.
+//
+// The caller promises:
+// As for `tierline_front_end_run`.
+int32_t tierline_front_end_health(struct tierline_front_end *front_end,
+                                  uint32_t low_water,
+                                  uint64_t uptime,
+                                  const struct tierline_link *link);
+
+// Says that there is nothing to say. `uptime`: ticks since the start. TIERLINE_ROOM: try again when there is room.
+//
+// The caller promises:
+// As for `tierline_front_end_run`.
+int32_t tierline_front_end_heartbeat(struct tierline_front_end *front_end,
+                                     uint64_t uptime,
+                                     const struct tierline_link *link);
+
+// Says that the source is over, and what was dropped before. TIERLINE_ROOM: try again when there is room.
+//
+// The caller promises:
+// As for `tierline_front_end_run`.
+int32_t tierline_front_end_end(struct tierline_front_end *front_end,
+                               const struct tierline_link *link);
+
+// Where packets and bytes went so far.
+//
+// The caller promises:
+// `front_end` comes from `tierline_front_end_new`. `account` can be written.
+int32_t tierline_front_end_account(struct tierline_front_end *front_end,
+                                   struct tierline_account *account);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -11,11 +11,15 @@
 //! | [`rows`], [`sink`] | parts to rows, through a struct of callbacks |
 //! | [`document`] | text headers that the caller parsed |
 //! | [`codec`] | samples to fewer bytes and back |
+//! | [`front_end`], [`link`] | bytes to framed records |
 #![cfg_attr(not(test), no_std)]
 
 pub mod codec;
 pub mod document;
+pub mod engine;
 pub mod format;
+pub mod front_end;
+pub mod link;
 pub mod memory;
 pub mod parser;
 pub mod part;

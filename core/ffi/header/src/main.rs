@@ -7,12 +7,24 @@ use std::{env, fs};
 use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
 
 /// Sources in the order of the header.
-const SOURCES: [&str; 9] =
-    ["status", "memory", "format", "part", "parser", "table", "document", "sink", "rows"];
-const MORE_SOURCES: [&str; 1] = ["codec"];
+const SOURCES: [&str; 13] = [
+    "status",
+    "memory",
+    "format",
+    "part",
+    "parser",
+    "table",
+    "document",
+    "sink",
+    "rows",
+    "codec",
+    "link",
+    "engine",
+    "front_end",
+];
 
 /// Types in Rust, and in C.
-const TYPES: [(&str, &str); 17] = [
+const TYPES: [(&str, &str); 22] = [
     ("Text", "tierline_text"),
     ("StreamError", "tierline_error"),
     ("Format", "tierline_format"),
@@ -30,6 +42,11 @@ const TYPES: [(&str, &str); 17] = [
     ("SinkC", "tierline_sink"),
     ("Rows", "tierline_rows"),
     ("PredictorC", "tierline_predictor"),
+    ("LinkC", "tierline_link"),
+    ("SettingsC", "tierline_settings"),
+    ("ProgressC", "tierline_progress"),
+    ("AccountC", "tierline_account"),
+    ("FrontEnd", "tierline_front_end"),
 ];
 
 const HEADER: &str = "\
@@ -56,7 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn generate(crate_: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut builder = Builder::new().with_config(config());
-    for source in SOURCES.iter().chain(&MORE_SOURCES) {
+    for source in SOURCES {
         builder = builder.with_src(crate_.join("src").join(source).with_extension("rs"));
     }
     for (rust, c) in TYPES {

@@ -4,6 +4,7 @@ mod calls;
 mod codec;
 mod document;
 mod drive;
+mod front_end;
 mod log;
 
 use std::ffi::c_void;
