@@ -1,11 +1,15 @@
 //! The queue of finished records.
 
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
-use bbqueue::nicknames::Churrasco;
+use bbqueue::BBQueue;
 use bbqueue::prod_cons::framed::{FramedConsumer, FramedGrantR, FramedGrantW, FramedProducer};
 use bbqueue::traits::bbqhdl::BbqHandle;
+use bbqueue::traits::coordination::Coord;
+use bbqueue::traits::notifier::polling::Polling;
+use bbqueue::traits::storage::Inline;
 
+use super::DefaultCoord;
 use crate::record::{Body, Record};
 
 /// What a record needs besides its bytes: its length.
@@ -31,14 +35,26 @@ const HEADER: usize = size_of::<usize>();
 /// record.release();
 /// assert!(consumer.read().is_none());
 /// ```
-pub struct RecordRing<const N: usize> {
-    queue: Churrasco<N>,
-    split: AtomicBool,
+///
+/// `C` is how the two ends agree: by atomics where there is compare-and-swap, in short critical sections elsewhere.
+pub struct RecordRing<const N: usize, C: Coord = DefaultCoord> {
+    queue: Queue<N, C>,
+    /// Who gets its only grant gets the ends.
+    ends: C,
     /// Bytes released so far, modulo the word. Only the consumer writes it.
     released: AtomicUsize,
 }
 
+type Queue<const N: usize, C> = BBQueue<Inline<N>, C, Polling>;
+
 impl<const N: usize> RecordRing<N> {
+    /// An empty ring.
+    pub const fn new() -> Self {
+        Self::with_coord()
+    }
+}
+
+impl<const N: usize, C: Coord> RecordRing<N, C> {
     // A record's head takes 10 bytes at most, a gap's fields 16, a state's 50.
 
     /// Room kept for one report of a gap, bytes.
@@ -49,21 +65,15 @@ impl<const N: usize> RecordRing<N> {
     /// than half its size even when empty, for ever.
     pub const LARGEST: usize = (N / 2).saturating_sub(HEADER + Room::BOTH.bytes());
 
-    /// An empty ring.
-    pub const fn new() -> Self {
+    /// An empty ring with this coordination.
+    pub const fn with_coord() -> Self {
         const { assert!(N >= 512, "a ring holds reports and still records") };
-        Self {
-            queue: Churrasco::new(),
-            split: AtomicBool::new(false),
-            released: AtomicUsize::new(0),
-        }
+        Self { queue: Queue::new(), ends: C::INIT, released: AtomicUsize::new(0) }
     }
 
     /// The two ends, once: `None` if they were given away before.
-    pub fn split(&self) -> Option<(Producer<'_, N>, Consumer<'_, N>)> {
-        if self.split.swap(true, Ordering::AcqRel) {
-            return None;
-        }
+    pub fn split(&self) -> Option<(Producer<'_, N, C>, Consumer<'_, N, C>)> {
+        self.ends.grant_exact(1, 1).ok()?;
         let queue = &self.queue;
         let state = State { room: Room::BOTH, written: 0, counters: Counters::new(N) };
         let producer = Producer { queue: BbqHandle::framed_producer(&queue), ring: self, state };
@@ -131,18 +141,18 @@ struct State {
 }
 
 /// The end that makes records.
-pub struct Producer<'r, const N: usize> {
-    queue: FramedProducer<&'r Churrasco<N>, usize>,
-    ring: &'r RecordRing<N>,
+pub struct Producer<'r, const N: usize, C: Coord = DefaultCoord> {
+    queue: FramedProducer<&'r Queue<N, C>, usize>,
+    ring: &'r RecordRing<N, C>,
     state: State,
 }
 
-impl<'r, const N: usize> Producer<'r, N> {
+impl<'r, const N: usize, C: Coord> Producer<'r, N, C> {
     /// Room for a record of at most `max` bytes; what is refused is counted.
     ///
     /// # Errors
     /// Why it is refused.
-    pub fn grant(&mut self, max: usize) -> Result<Grant<'_, 'r, N>, Refusal> {
+    pub fn grant(&mut self, max: usize) -> Result<Grant<'_, 'r, N, C>, Refusal> {
         let refusal =
             if max > RecordRing::<N>::LARGEST { Refusal::RecordTooBig } else { Refusal::RingFull };
         if refusal == Refusal::RingFull
@@ -162,13 +172,13 @@ impl<'r, const N: usize> Producer<'r, N> {
     }
 
     /// Room for the report of a gap, at most [`RecordRing::GAP`] bytes. There is always room for one after a record.
-    pub fn grant_gap(&mut self) -> Option<Grant<'_, 'r, N>> {
+    pub fn grant_gap(&mut self) -> Option<Grant<'_, 'r, N, C>> {
         let left = Room { gap: false, ..self.state.room };
         self.grant_report(RecordRing::<N>::GAP, left)
     }
 
     /// Room for the report of the state, at most [`RecordRing::STATUS`] bytes. There is always room for one after a record.
-    pub fn grant_status(&mut self) -> Option<Grant<'_, 'r, N>> {
+    pub fn grant_status(&mut self) -> Option<Grant<'_, 'r, N, C>> {
         let left = Room { status: false, ..self.state.room };
         self.grant_report(RecordRing::<N>::STATUS, left)
     }
@@ -195,7 +205,7 @@ impl<'r, const N: usize> Producer<'r, N> {
     }
 
     /// Room for a report that leaves all that is kept, else for one that leaves what is kept for the other.
-    fn grant_report(&mut self, max: usize, left: Room) -> Option<Grant<'_, 'r, N>> {
+    fn grant_report(&mut self, max: usize, left: Room) -> Option<Grant<'_, 'r, N, C>> {
         for room in [Room::BOTH, left] {
             if let Some(inner) = self.room(max, room) {
                 return Some(self.granted(inner, max, room));
@@ -205,28 +215,28 @@ impl<'r, const N: usize> Producer<'r, N> {
     }
 
     /// Room for a record and, in one piece with it, for the reports after it: so these find room wherever the record ends.
-    fn room(&self, max: usize, reports: Room) -> Option<Inner<'r, N>> {
+    fn room(&self, max: usize, reports: Room) -> Option<Inner<'r, N, C>> {
         self.queue.grant(max.checked_add(reports.bytes())?).ok()
     }
 
-    fn granted(&mut self, inner: Inner<'r, N>, max: usize, room: Room) -> Grant<'_, 'r, N> {
+    fn granted(&mut self, inner: Inner<'r, N, C>, max: usize, room: Room) -> Grant<'_, 'r, N, C> {
         Grant { inner, max, room, ring: self.ring, state: &mut self.state }
     }
 }
 
-type Inner<'r, const N: usize> = FramedGrantW<&'r Churrasco<N>, usize>;
+type Inner<'r, const N: usize, C> = FramedGrantW<&'r Queue<N, C>, usize>;
 
 /// Room for one record. Dropped, it leaves the ring as it was.
 #[must_use = "only a committed record is sent"]
-pub struct Grant<'p, 'r, const N: usize> {
-    inner: Inner<'r, N>,
+pub struct Grant<'p, 'r, const N: usize, C: Coord = DefaultCoord> {
+    inner: Inner<'r, N, C>,
     max: usize,
     room: Room,
-    ring: &'r RecordRing<N>,
+    ring: &'r RecordRing<N, C>,
     state: &'p mut State,
 }
 
-impl<const N: usize> Grant<'_, '_, N> {
+impl<const N: usize, C: Coord> Grant<'_, '_, N, C> {
     /// The room: as many bytes as were asked for, with anything in them.
     #[inline]
     pub fn bytes_mut(&mut self) -> &mut [u8] {
@@ -249,14 +259,14 @@ impl<const N: usize> Grant<'_, '_, N> {
 }
 
 /// The end that sends records.
-pub struct Consumer<'r, const N: usize> {
-    queue: FramedConsumer<&'r Churrasco<N>, usize>,
-    ring: &'r RecordRing<N>,
+pub struct Consumer<'r, const N: usize, C: Coord = DefaultCoord> {
+    queue: FramedConsumer<&'r Queue<N, C>, usize>,
+    ring: &'r RecordRing<N, C>,
 }
 
-impl<'r, const N: usize> Consumer<'r, N> {
+impl<'r, const N: usize, C: Coord> Consumer<'r, N, C> {
     /// The oldest record, if there is one.
-    pub fn read(&mut self) -> Option<Finished<'_, 'r, N>> {
+    pub fn read(&mut self) -> Option<Finished<'_, 'r, N, C>> {
         let inner = self.queue.read().ok()?;
         Some(Finished { inner, consumer: self })
     }
@@ -264,12 +274,12 @@ impl<'r, const N: usize> Consumer<'r, N> {
 
 /// A finished record. Dropped, it is read again.
 #[must_use = "only a released record leaves the ring"]
-pub struct Finished<'c, 'r, const N: usize> {
-    inner: FramedGrantR<&'r Churrasco<N>, usize>,
-    consumer: &'c mut Consumer<'r, N>,
+pub struct Finished<'c, 'r, const N: usize, C: Coord = DefaultCoord> {
+    inner: FramedGrantR<&'r Queue<N, C>, usize>,
+    consumer: &'c mut Consumer<'r, N, C>,
 }
 
-impl<const N: usize> Finished<'_, '_, N> {
+impl<const N: usize, C: Coord> Finished<'_, '_, N, C> {
     /// The record's bytes.
     #[inline]
     pub fn bytes(&self) -> &[u8] {
