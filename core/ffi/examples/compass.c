@@ -86,7 +86,7 @@ int example(void) {
     int32_t status =
         tierline_parser_new(parser_memory, sizeof parser_memory, &tierline_compass, PIECE, WINDOW, &parser);
     if (status < 0) return failed("parser", status);
-    status = tierline_rows_new(rows_memory, sizeof rows_memory, &tierline_compass, &rows);
+    status = tierline_rows_new(rows_memory, sizeof rows_memory, &tierline_compass_rows, &rows);
     if (status < 0) return failed("rows", status);
 
     size_t head = 0, tail = 0;

@@ -208,6 +208,9 @@ typedef struct tierline_front_end tierline_front_end;
 // A parser, in memory of the caller.
 typedef struct tierline_parser tierline_parser;
 
+// What makes rows of a format, known by its address: &tierline_compass_rows and the others.
+typedef struct tierline_row_format tierline_row_format;
+
 // What makes rows of the parts of one stream, in memory of the caller.
 typedef struct tierline_rows tierline_rows;
 
@@ -513,14 +516,26 @@ extern "C" {
 // FCIO, as FlashCam writes it.
 extern const struct tierline_format tierline_fcio;
 
-// ORCA. Some of its rows need the text header as a document.
+// Rows of an FCIO stream.
+extern const struct tierline_row_format tierline_fcio_rows;
+
+// ORCA.
 extern const struct tierline_format tierline_orca;
+
+// Rows of an ORCA stream; some need the text header as a document.
+extern const struct tierline_row_format tierline_orca_rows;
 
 // LLAMA, as llamaDAQ writes it.
 extern const struct tierline_format tierline_llama;
 
+// Rows of a LLAMA stream.
+extern const struct tierline_row_format tierline_llama_rows;
+
 // CoMPASS list mode.
 extern const struct tierline_format tierline_compass;
+
+// Rows of a CoMPASS stream.
+extern const struct tierline_row_format tierline_compass_rows;
 
 // Name of a format, which lives for ever; empty for NULL.
 //
@@ -547,8 +562,8 @@ int32_t tierline_sniff(const struct tierline_format *format,
 // TIERLINE_ROOM where it does not fit.
 //
 // The caller promises:
-// `format` is one of the library's. `room` bytes can be written at `out`. `key` and `len` point to what they say.
-int32_t tierline_key_text(const struct tierline_format *format,
+// `rows` is one of the library's. `room` bytes can be written at `out`. `key` and `len` point to what they say.
+int32_t tierline_key_text(const struct tierline_row_format *rows,
                           const struct tierline_key *key,
                           uint8_t *out,
                           size_t room,
@@ -596,11 +611,11 @@ int32_t tierline_table_column(const struct tierline_table *table,
                               size_t i,
                               struct tierline_column *column);
 
-// Bytes of memory that the rows of this format take; 0 for NULL. CoMPASS takes less than 200, ORCA two million.
+// Bytes of memory that the rows of a format take; 0 for NULL. CoMPASS takes less than 200, ORCA two million.
 //
 // The caller promises:
 // `format` is one of the library's, or NULL.
-size_t tierline_rows_size(const struct tierline_format *format);
+size_t tierline_rows_size(const struct tierline_row_format *format);
 
 // Makes what turns the parts of one stream into rows, in `room` bytes of `memory` aligned to TIERLINE_ALIGN.
 // The call may take as much stack as memory; it is made once.
@@ -609,7 +624,7 @@ size_t tierline_rows_size(const struct tierline_format *format);
 // `format` is one of the library's. `room` bytes of `memory` belong to the rows from now on. `rows` points to a pointer.
 int32_t tierline_rows_new(void *memory,
                           size_t room,
-                          const struct tierline_format *format,
+                          const struct tierline_row_format *format,
                           struct tierline_rows **rows);
 
 // Hands over when the run started, unix seconds, before the first part. Some formats have it nowhere else.

@@ -1,4 +1,4 @@
-//! The formats. A program that names only one links only that one.
+//! The formats. A program that names only one links only that one, and nothing that makes rows if it makes none.
 
 use core::fmt::Write;
 
@@ -17,16 +17,15 @@ use crate::table::KeyC;
 pub struct Format {
     pub(crate) info: &'static tierline_core::FormatInfo,
     pub(crate) parser_size: usize,
-    pub(crate) rows_size: usize,
     pub(crate) new_parser: unsafe fn(*mut Parser, &'static Format, FrameLimits),
     pub(crate) step: for<'w> unsafe fn(*mut Parser, &'w [u8], bool) -> Result<Step<'w>>,
-    pub(crate) rows: RowsCalls,
-    write_key: fn(Key, &mut dyn Write) -> core::fmt::Result,
 }
 
-/// What can be done with the rows of a format.
-pub(crate) struct RowsCalls {
-    pub(crate) new: unsafe fn(*mut Rows, &'static Format),
+/// What makes rows of a format, known by its address: &tierline_compass_rows and the others.
+pub struct RowFormat {
+    pub(crate) size: usize,
+    write_key: fn(Key, &mut dyn Write) -> core::fmt::Result,
+    pub(crate) new: unsafe fn(*mut Rows, &'static RowFormat),
     pub(crate) source: unsafe fn(*mut Rows, f64),
     pub(crate) document: unsafe fn(*mut Rows, &Node, &mut Calls<'_>) -> Result<()>,
     pub(crate) part: unsafe fn(*mut Rows, &Part<'_>, &mut Calls<'_>) -> Result<assemble::Fate>,
@@ -34,21 +33,33 @@ pub(crate) struct RowsCalls {
 }
 
 impl Format {
-    /// A format of core. `parser` and `rows`: the sizes in the header, bytes, which must do.
-    const fn of<F: tierline_core::Format>(parser: usize, rows: usize) -> Self {
-        assert!(size_of::<ParserOf<F>>() <= parser, "TIERLINE_..._PARSER_ROOM is too small");
-        assert!(size_of::<RowsOf<F>>() <= rows, "TIERLINE_..._ROWS_ROOM is too small");
-        assert!(parser <= TIERLINE_PARSER_ROOM, "TIERLINE_PARSER_ROOM is too small");
+    /// A format of core. `room`: the size in the header, bytes, which must do.
+    const fn of<F: tierline_core::Format>(room: usize) -> Self {
+        assert!(size_of::<ParserOf<F>>() <= room, "TIERLINE_..._PARSER_ROOM is too small");
+        assert!(room <= TIERLINE_PARSER_ROOM, "TIERLINE_PARSER_ROOM is too small");
         assert!(align_of::<ParserOf<F>>() <= crate::memory::TIERLINE_ALIGN);
-        assert!(align_of::<RowsOf<F>>() <= crate::memory::TIERLINE_ALIGN);
         Self {
             info: &F::INFO,
             parser_size: size_of::<ParserOf<F>>(),
-            rows_size: size_of::<RowsOf<F>>(),
             new_parser: ParserOf::<F>::create,
             step: ParserOf::<F>::step,
-            rows: RowsOf::<F>::CALLS,
+        }
+    }
+}
+
+impl RowFormat {
+    /// The rows of a format of core. `room`: the size in the header, bytes, which must do.
+    const fn of<F: tierline_core::Format>(room: usize) -> Self {
+        assert!(size_of::<RowsOf<F>>() <= room, "TIERLINE_..._ROWS_ROOM is too small");
+        assert!(align_of::<RowsOf<F>>() <= crate::memory::TIERLINE_ALIGN);
+        Self {
+            size: size_of::<RowsOf<F>>(),
             write_key: <F::Assembler as assemble::Assembler>::write_key,
+            new: RowsOf::<F>::create,
+            source: RowsOf::<F>::source,
+            document: RowsOf::<F>::document,
+            part: RowsOf::<F>::part,
+            abort: RowsOf::<F>::abort,
         }
     }
 }
@@ -65,18 +76,24 @@ pub const TIERLINE_FCIO_ROWS_ROOM: usize = 227_328;
 /// FCIO, as FlashCam writes it.
 #[allow(non_upper_case_globals)]
 #[unsafe(no_mangle)]
-pub static tierline_fcio: Format =
-    Format::of::<Fcio>(TIERLINE_FCIO_PARSER_ROOM, TIERLINE_FCIO_ROWS_ROOM);
+pub static tierline_fcio: Format = Format::of::<Fcio>(TIERLINE_FCIO_PARSER_ROOM);
+/// Rows of an FCIO stream.
+#[allow(non_upper_case_globals)]
+#[unsafe(no_mangle)]
+pub static tierline_fcio_rows: RowFormat = RowFormat::of::<Fcio>(TIERLINE_FCIO_ROWS_ROOM);
 
 /// Memory for an ORCA parser, bytes.
 pub const TIERLINE_ORCA_PARSER_ROOM: usize = 2816;
 /// Memory for the rows of an ORCA stream, bytes.
 pub const TIERLINE_ORCA_ROWS_ROOM: usize = 1_993_216;
-/// ORCA. Some of its rows need the text header as a document.
+/// ORCA.
 #[allow(non_upper_case_globals)]
 #[unsafe(no_mangle)]
-pub static tierline_orca: Format =
-    Format::of::<Orca>(TIERLINE_ORCA_PARSER_ROOM, TIERLINE_ORCA_ROWS_ROOM);
+pub static tierline_orca: Format = Format::of::<Orca>(TIERLINE_ORCA_PARSER_ROOM);
+/// Rows of an ORCA stream; some need the text header as a document.
+#[allow(non_upper_case_globals)]
+#[unsafe(no_mangle)]
+pub static tierline_orca_rows: RowFormat = RowFormat::of::<Orca>(TIERLINE_ORCA_ROWS_ROOM);
 
 /// Memory for a LLAMA parser, bytes.
 pub const TIERLINE_LLAMA_PARSER_ROOM: usize = 4288;
@@ -85,8 +102,11 @@ pub const TIERLINE_LLAMA_ROWS_ROOM: usize = 49_280;
 /// LLAMA, as llamaDAQ writes it.
 #[allow(non_upper_case_globals)]
 #[unsafe(no_mangle)]
-pub static tierline_llama: Format =
-    Format::of::<Llama>(TIERLINE_LLAMA_PARSER_ROOM, TIERLINE_LLAMA_ROWS_ROOM);
+pub static tierline_llama: Format = Format::of::<Llama>(TIERLINE_LLAMA_PARSER_ROOM);
+/// Rows of a LLAMA stream.
+#[allow(non_upper_case_globals)]
+#[unsafe(no_mangle)]
+pub static tierline_llama_rows: RowFormat = RowFormat::of::<Llama>(TIERLINE_LLAMA_ROWS_ROOM);
 
 /// Memory for a CoMPASS parser, bytes.
 pub const TIERLINE_COMPASS_PARSER_ROOM: usize = 160;
@@ -95,8 +115,11 @@ pub const TIERLINE_COMPASS_ROWS_ROOM: usize = 192;
 /// CoMPASS list mode.
 #[allow(non_upper_case_globals)]
 #[unsafe(no_mangle)]
-pub static tierline_compass: Format =
-    Format::of::<Compass>(TIERLINE_COMPASS_PARSER_ROOM, TIERLINE_COMPASS_ROWS_ROOM);
+pub static tierline_compass: Format = Format::of::<Compass>(TIERLINE_COMPASS_PARSER_ROOM);
+/// Rows of a CoMPASS stream.
+#[allow(non_upper_case_globals)]
+#[unsafe(no_mangle)]
+pub static tierline_compass_rows: RowFormat = RowFormat::of::<Compass>(TIERLINE_COMPASS_ROWS_ROOM);
 
 /// Name of a format, which lives for ever; empty for NULL.
 ///
@@ -139,33 +162,33 @@ pub unsafe extern "C" fn tierline_sniff(
 /// TIERLINE_ROOM where it does not fit.
 ///
 /// # Safety
-/// `format` is one of the library's. `room` bytes can be written at `out`. `key` and `len` point to what they say.
+/// `rows` is one of the library's. `room` bytes can be written at `out`. `key` and `len` point to what they say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tierline_key_text(
-    format: *const Format,
+    rows: *const RowFormat,
     key: *const KeyC,
     out: *mut u8,
     room: usize,
     len: *mut usize,
 ) -> i32 {
     // SAFETY: as the caller promises.
-    answer(unsafe { key_text(format, key, out, room, len) })
+    answer(unsafe { key_text(rows, key, out, room, len) })
 }
 
 /// # Safety
 /// As for `tierline_key_text`.
 unsafe fn key_text(
-    format: *const Format,
+    rows: *const RowFormat,
     key: *const KeyC,
     out: *mut u8,
     size: usize,
     len: *mut usize,
 ) -> Checked<i32> {
     // SAFETY: as the caller promises.
-    let (format, key, out) = unsafe { (input(format)?, input(key)?, room(out, size, &[])?) };
+    let (rows, key, out) = unsafe { (input(rows)?, input(key)?, room(out, size, &[])?) };
     let mut text = FixedText { out, len: 0 };
     let key = Key { space: key.space, id: key.id, sub: key.sub };
-    let written = (format.write_key)(key, &mut text);
+    let written = (rows.write_key)(key, &mut text);
     // SAFETY: as the caller promises.
     unsafe { output(len, text.len)? };
     written.map(|()| TIERLINE_ITEM).map_err(|_| TIERLINE_ROOM)

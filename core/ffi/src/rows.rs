@@ -5,7 +5,7 @@ use core::ffi::c_void;
 use tierline_core::{Assembler, Fate, Part, Result, RowSink, Source};
 
 use crate::document::Node;
-use crate::format::{Format, RowsCalls};
+use crate::format::RowFormat;
 use crate::memory::{Checked, answer, bytes, fits, input};
 use crate::part::PartC;
 use crate::sink::{Calls, SinkC};
@@ -19,7 +19,7 @@ pub struct Rows {
     seal: u32,
     /// Rows of the present packet.
     open: u32,
-    format: &'static Format,
+    format: &'static RowFormat,
     /// The present packet is broken: its other parts are passed over.
     broken: Option<u64>,
 }
@@ -32,17 +32,9 @@ pub(crate) struct RowsOf<F: tierline_core::Format> {
 }
 
 impl<F: tierline_core::Format> RowsOf<F> {
-    pub(crate) const CALLS: RowsCalls = RowsCalls {
-        new: Self::create,
-        source: Self::source,
-        document: Self::document,
-        part: Self::part,
-        abort: Self::abort,
-    };
-
     /// # Safety
     /// The memory is aligned and as large as `format` says.
-    unsafe fn create(rows: *mut Rows, format: &'static Format) {
+    pub(crate) unsafe fn create(rows: *mut Rows, format: &'static RowFormat) {
         let this = rows.cast::<Self>();
         // SAFETY: as the caller promises.
         unsafe {
@@ -58,35 +50,43 @@ impl<F: tierline_core::Format> RowsOf<F> {
         unsafe { &mut (*rows.cast::<Self>()).assembler }
     }
 
-    unsafe fn source(rows: *mut Rows, start: f64) {
+    pub(crate) unsafe fn source(rows: *mut Rows, start: f64) {
         // SAFETY: as the caller promises.
         unsafe { Self::of(rows) }.source(Source { start: Some(start) });
     }
 
-    unsafe fn document(rows: *mut Rows, node: &Node, calls: &mut Calls<'_>) -> Result<()> {
+    pub(crate) unsafe fn document(
+        rows: *mut Rows,
+        node: &Node,
+        calls: &mut Calls<'_>,
+    ) -> Result<()> {
         // SAFETY: as the caller promises.
         unsafe { Self::of(rows) }.document(node, calls)
     }
 
-    unsafe fn part(rows: *mut Rows, part: &Part<'_>, calls: &mut Calls<'_>) -> Result<Fate> {
+    pub(crate) unsafe fn part(
+        rows: *mut Rows,
+        part: &Part<'_>,
+        calls: &mut Calls<'_>,
+    ) -> Result<Fate> {
         // SAFETY: as the caller promises.
         unsafe { Self::of(rows) }.part(part, calls)
     }
 
-    unsafe fn abort(rows: *mut Rows) {
+    pub(crate) unsafe fn abort(rows: *mut Rows) {
         // SAFETY: as the caller promises.
         unsafe { Self::of(rows) }.abort();
     }
 }
 
-/// Bytes of memory that the rows of this format take; 0 for NULL. CoMPASS takes less than 200, ORCA two million.
+/// Bytes of memory that the rows of a format take; 0 for NULL. CoMPASS takes less than 200, ORCA two million.
 ///
 /// # Safety
 /// `format` is one of the library's, or NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tierline_rows_size(format: *const Format) -> usize {
+pub unsafe extern "C" fn tierline_rows_size(format: *const RowFormat) -> usize {
     // SAFETY: as the caller promises.
-    unsafe { format.as_ref() }.map_or(0, |format| format.rows_size)
+    unsafe { format.as_ref() }.map_or(0, |format| format.size)
 }
 
 /// Makes what turns the parts of one stream into rows, in `room` bytes of `memory` aligned to TIERLINE_ALIGN.
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn tierline_rows_size(format: *const Format) -> usize {
 pub unsafe extern "C" fn tierline_rows_new(
     memory: *mut c_void,
     room: usize,
-    format: *const Format,
+    format: *const RowFormat,
     rows: *mut *mut Rows,
 ) -> i32 {
     // SAFETY: as the caller promises.
@@ -110,18 +110,18 @@ pub unsafe extern "C" fn tierline_rows_new(
 unsafe fn create(
     memory: *mut c_void,
     room: usize,
-    format: *const Format,
+    format: *const RowFormat,
     rows: *mut *mut Rows,
 ) -> Checked<i32> {
     if rows.is_null() {
         return Err(TIERLINE_NULL);
     }
     // SAFETY: as the caller promises.
-    let format: &'static Format = unsafe { input(format)? };
-    fits(memory, room, format.rows_size)?;
+    let format: &'static RowFormat = unsafe { input(format)? };
+    fits(memory, room, format.size)?;
     // SAFETY: aligned and large enough; the pointer is not NULL.
     unsafe {
-        (format.rows.new)(memory.cast(), format);
+        (format.new)(memory.cast(), format);
         rows.write(memory.cast());
     }
     Ok(TIERLINE_ITEM)
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn tierline_rows_start(rows: *mut Rows, start: f64) -> i32
     let format = unsafe { Rows::format(rows) };
     answer(format.map(|format| {
         // SAFETY: sealed by the same format's `create`.
-        unsafe { (format.rows.source)(rows, start) };
+        unsafe { (format.source)(rows, start) };
         TIERLINE_ITEM
     }))
 }
@@ -170,7 +170,7 @@ unsafe fn take_document(
     let (format, node, sink) = unsafe { (Rows::format(rows)?, input(node)?, input(sink)?) };
     let mut calls = Calls { sink, open: 0 };
     // SAFETY: sealed by the same format's `create`.
-    let outcome = unsafe { (format.rows.document)(rows, node, &mut calls) };
+    let outcome = unsafe { (format.document)(rows, node, &mut calls) };
     let why = outcome.map_or_else(StreamError::from, |()| StreamError::NONE);
     // SAFETY: as the caller promises.
     unsafe { tell(error, why) };
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn tierline_rows_part(
 /// They are rows of this format, used by nobody else; the functions of the sink are as described.
 unsafe fn take(
     rows: *mut Rows,
-    format: &Format,
+    format: &RowFormat,
     part: &Part<'_>,
     sink: &SinkC,
 ) -> (i32, StreamError) {
@@ -221,11 +221,11 @@ unsafe fn take(
     let mut outcome = (TIERLINE_GARBAGE, StreamError::NONE);
     if broken.is_none() {
         // SAFETY: as the caller promises.
-        let fate = unsafe { (format.rows.part)(rows, part, &mut calls) };
+        let fate = unsafe { (format.part)(rows, part, &mut calls) };
         if let Err(error) = fate {
             calls.abort();
             // SAFETY: as the caller promises.
-            unsafe { (format.rows.abort)(rows) };
+            unsafe { (format.abort)(rows) };
             broken = Some(part.packet);
             let why = StreamError::from(error);
             outcome = (why.status, why);
@@ -258,7 +258,7 @@ pub unsafe extern "C" fn tierline_rows_abort(rows: *mut Rows, sink: *const SinkC
     answer(unsafe {
         Rows::format(rows).and_then(|format| {
             Calls { sink: input(sink)?, open: 0 }.abort();
-            (format.rows.abort)(rows);
+            (format.abort)(rows);
             (*rows).open = 0;
             (*rows).broken = None;
             Ok(TIERLINE_ITEM)
@@ -278,7 +278,7 @@ unsafe fn tell(error: *mut StreamError, why: StreamError) {
 impl Rows {
     /// # Safety
     /// `rows` is NULL or points to memory that can be read.
-    unsafe fn format(rows: *const Rows) -> Checked<&'static Format> {
+    unsafe fn format(rows: *const Rows) -> Checked<&'static RowFormat> {
         if rows.is_null() {
             return Err(TIERLINE_NULL);
         }

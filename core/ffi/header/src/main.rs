@@ -24,10 +24,11 @@ const SOURCES: [&str; 13] = [
 ];
 
 /// Types in Rust, and in C.
-const TYPES: [(&str, &str); 22] = [
+const TYPES: [(&str, &str); 23] = [
     ("Text", "tierline_text"),
     ("StreamError", "tierline_error"),
     ("Format", "tierline_format"),
+    ("RowFormat", "tierline_row_format"),
     ("PartC", "tierline_part"),
     ("Parser", "tierline_parser"),
     ("Outcome", "tierline_outcome"),

@@ -7,8 +7,8 @@ use std::ptr::{null, null_mut};
 use super::Memory;
 use super::log::{Log, sink};
 use crate::format::{
-    Format, TIERLINE_COMPASS_ROWS_ROOM, TIERLINE_PARSER_ROOM, tierline_compass, tierline_key_text,
-    tierline_sniff,
+    Format, RowFormat, TIERLINE_COMPASS_ROWS_ROOM, TIERLINE_PARSER_ROOM, tierline_compass,
+    tierline_compass_rows, tierline_key_text, tierline_sniff,
 };
 use crate::parser::{Outcome, tierline_parser_new, tierline_parser_size, tierline_step};
 use crate::part::{PartC, TIERLINE_STAGE_HEAD, TIERLINE_STAGE_TRACE, TIERLINE_STAGE_WHOLE};
@@ -50,6 +50,7 @@ fn memory_that_does_not_do() {
     unsafe {
         assert_eq!(tierline_parser_new(at, room, format, 512, 4096, null_mut()), TIERLINE_NULL);
         let mut rows = null_mut();
+        let format: *const RowFormat = &tierline_compass_rows;
         let size = tierline_rows_size(format);
         assert_eq!(tierline_rows_new(at, size - 1, format, &mut rows), TIERLINE_ROOM);
         assert_eq!(tierline_rows_new(at, size, null(), &mut rows), TIERLINE_NULL);
@@ -96,7 +97,7 @@ fn parts_that_lie_are_refused() {
     let (sink, mut rows) = (sink(&log), null_mut());
     let (at, room) = (memory.at(), TIERLINE_COMPASS_ROWS_ROOM);
     // SAFETY: memory that is there.
-    let made = unsafe { tierline_rows_new(at, room, &tierline_compass, &mut rows) };
+    let made = unsafe { tierline_rows_new(at, room, &tierline_compass_rows, &mut rows) };
     assert_eq!(made, TIERLINE_ITEM);
     let window = [0u8; 64];
     // SAFETY: rows, a part and a window; a sink or none.
@@ -128,7 +129,7 @@ fn keys_are_written() {
     let key = KeyC { id: 1234, ..KeyC::default() };
     // SAFETY: a format, a key and room.
     let mut write = |room| unsafe {
-        tierline_key_text(&tierline_compass, &key, out.as_mut_ptr(), room, &mut len)
+        tierline_key_text(&tierline_compass_rows, &key, out.as_mut_ptr(), room, &mut len)
     };
     assert_eq!(write(3), TIERLINE_ROOM);
     assert_eq!(write(8), TIERLINE_ITEM);

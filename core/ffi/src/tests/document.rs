@@ -8,7 +8,7 @@ use tierline_core::Node as _;
 use super::Memory;
 use super::log::{Log, sink, text};
 use crate::document::{Node, NodeCalls};
-use crate::format::{TIERLINE_COMPASS_ROWS_ROOM, tierline_compass};
+use crate::format::{TIERLINE_COMPASS_ROWS_ROOM, tierline_compass_rows};
 use crate::rows::{tierline_rows_document, tierline_rows_new};
 use crate::status::{StreamError, TIERLINE_NULL, Text};
 
@@ -86,7 +86,7 @@ fn documents_are_looked_into() {
     let (at, room) = (memory.at(), TIERLINE_COMPASS_ROWS_ROOM);
     // SAFETY: memory that is there, a node with its functions, and a sink.
     unsafe {
-        tierline_rows_new(at, room, &tierline_compass, &mut rows);
+        tierline_rows_new(at, room, &tierline_compass_rows, &mut rows);
         let status = tierline_rows_document(rows, node, &sink(&log), &mut error);
         assert_eq!(status, error.status);
         let none = tierline_rows_document(rows, null(), null(), null_mut());

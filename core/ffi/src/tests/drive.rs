@@ -9,8 +9,8 @@ use tierline_core::{
     llama::Llama, orca::Orca,
 };
 
-use super::Memory;
 use super::log::{Log, RustSink, garbage, log_of, say, sink, text};
+use super::{Memory, rows_of};
 use crate::format::Format;
 use crate::parser::{Outcome, Parser, tierline_parser_new, tierline_parser_size, tierline_step};
 use crate::rows::{
@@ -89,7 +89,7 @@ pub(super) fn rust_of(format: &'static Format, stream: &[u8]) -> Log {
 pub(super) fn c<'s>(format: &'static Format, pieces: impl Iterator<Item = &'s [u8]>) -> Log {
     let log = RefCell::new(Log::new());
     let (mut parser_memory, mut rows_memory) =
-        (Memory::new(format.parser_size), Memory::new(format.rows_size));
+        (Memory::new(format.parser_size), Memory::new(rows_of(format).size));
     let sink = sink(&log);
     let (mut parser, mut rows) = (null_mut(), null_mut());
     // SAFETY: memory as large as is asked for, which lives until the end.
@@ -98,8 +98,8 @@ pub(super) fn c<'s>(format: &'static Format, pieces: impl Iterator<Item = &'s [u
         let status =
             tierline_parser_new(at, room, format, LIMITS.piece, LIMITS.window, &mut parser);
         assert_eq!(status, TIERLINE_ITEM);
-        let (at, room) = (rows_memory.at(), tierline_rows_size(format));
-        assert_eq!(tierline_rows_new(at, room, format, &mut rows), TIERLINE_ITEM);
+        let (at, room) = (rows_memory.at(), tierline_rows_size(rows_of(format)));
+        assert_eq!(tierline_rows_new(at, room, rows_of(format), &mut rows), TIERLINE_ITEM);
     }
     let (mut window, mut need) = (Vec::new(), 0);
     let mut pieces = pieces;
