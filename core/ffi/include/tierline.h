@@ -778,7 +778,8 @@ int32_t tierline_front_end_heartbeat(struct tierline_front_end *front_end,
                                      uint64_t uptime,
                                      const struct tierline_link *link);
 
-// Says that the source is over, and what was dropped before. TIERLINE_ROOM: try again when there is room.
+// Says that the source is over, and what was dropped before; once more what this is, for who has not heard it. TIERLINE_ROOM:
+// try again when there is room. On a link that may lose it, say it again.
 //
 // The caller promises:
 // As for `tierline_front_end_run`.

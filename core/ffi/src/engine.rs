@@ -166,10 +166,20 @@ impl FrontEnd {
         }
     }
 
-    /// What is left to say when the source is over.
-    pub(crate) fn last(&self) -> Body<'static> {
+    /// Says that the source is over, after once more what this is.
+    ///
+    /// # Safety
+    /// The link is what it should be.
+    pub(crate) unsafe fn end(&mut self, link: LinkC) -> Checked<i32> {
+        // SAFETY: as the caller promises.
+        let (mut out, _) = unsafe { Out::new(link, self.framing, self.fresh, &[])? };
+        self.greeted = None;
+        self.greet(&mut out);
         let packets = self.packer.account().packets();
-        Body::End { packets, bytes: self.bytes, crc: self.crc }
+        let body = Body::End { packets, bytes: self.bytes, crc: self.crc };
+        let said = self.packer.send(body, &mut |record| out.put(record));
+        self.fresh = out.fresh;
+        if said { Ok(TIERLINE_ITEM) } else { Err(TIERLINE_ROOM) }
     }
 
     fn consume(&mut self, bytes: &[u8]) {

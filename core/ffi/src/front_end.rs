@@ -208,7 +208,8 @@ pub unsafe extern "C" fn tierline_front_end_heartbeat(
     })
 }
 
-/// Says that the source is over, and what was dropped before. TIERLINE_ROOM: try again when there is room.
+/// Says that the source is over, and what was dropped before; once more what this is, for who has not heard it. TIERLINE_ROOM:
+/// try again when there is room. On a link that may lose it, say it again.
 ///
 /// # Safety
 /// As for `tierline_front_end_run`.
@@ -218,12 +219,7 @@ pub unsafe extern "C" fn tierline_front_end_end(
     link: *const LinkC,
 ) -> i32 {
     // SAFETY: as the caller promises.
-    answer(unsafe {
-        FrontEnd::of(front_end).and_then(|this| {
-            let last = this.last();
-            this.say(last, *input(link)?)
-        })
-    })
+    answer(unsafe { FrontEnd::of(front_end).and_then(|this| this.end(*input(link)?)) })
 }
 
 /// Where packets and bytes went so far.
