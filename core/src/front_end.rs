@@ -54,26 +54,34 @@ pub enum Progress {
     End,
 }
 
-/// The work of a front end between its window and its ring. Where records go is the caller's: a sink that answers `false`
-/// has no room, and what was meant for it is dropped and accounted for; one that should not drop waits before it answers.
+/// What a front end makes of one answer of its framer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// So many bytes of the window are done with.
+    Used(usize),
+    /// The window must hold at least this many bytes.
+    Need(usize),
+    /// The source is over.
+    End,
+}
+
+/// A front end but for its framer and window, for who keeps these otherwise: what the framer found goes into records. A sink that
+/// answers `false` has no room, and what was meant for it is dropped and accounted for; one that should not drop waits before it
+/// answers.
 #[derive(Debug)]
-pub struct FrontEnd<'h, F> {
-    framer: F,
-    hello: Hello<'h>,
+pub struct Session {
     packer: Packer,
     /// Records sent when Hello was, last.
     greeted: Option<u32>,
     /// Bytes of the source done with.
     bytes: u64,
-    need: usize,
     checksum: Option<(Checksum, u32)>,
 }
 
-impl<'h, F: Framer> FrontEnd<'h, F> {
-    /// A front end at the start of its source, which is stream number `stream` on its link.
-    pub const fn new(framer: F, hello: Hello<'h>, stream: u16, codec: Codec) -> Self {
-        let packer = Packer::new(stream, codec);
-        FrontEnd { framer, hello, packer, greeted: None, bytes: 0, need: 0, checksum: None }
+impl Session {
+    /// The start of a source, which is stream number `stream` on its link.
+    pub const fn new(stream: u16, codec: Codec) -> Self {
+        Session { packer: Packer::new(stream, codec), greeted: None, bytes: 0, checksum: None }
     }
 
     /// The same with the CRC-32 of the source worked out on the way and told at its end: five instructions per byte on a
@@ -93,66 +101,52 @@ impl<'h, F: Framer> FrontEnd<'h, F> {
         self.bytes
     }
 
-    /// Works through the window as far as it goes. `cells`: memory for the cells of one record, the same at every call; what a
-    /// record takes beside them is [`record::OVERHEAD`](crate::record::OVERHEAD). `eof`: nothing comes after the window.
+    /// Records sent so far, modulo the word.
+    pub const fn records(&self) -> u32 {
+        self.packer.records()
+    }
+
+    /// Takes a framer's answer about `window`. `cells`: memory for the cells of one record, the same at every call; what a record
+    /// takes beside them is [`record::OVERHEAD`](crate::record::OVERHEAD).
     ///
     /// # Errors
     /// Where the source as a whole can't be read; the sink is told too.
-    pub fn run<const N: usize>(
+    pub fn take(
         &mut self,
-        window: &mut SlideBuffer<N>,
+        step: Result<Step<'_>>,
+        window: &[u8],
         cells: &mut [u8],
-        eof: bool,
         to: &mut impl FnMut(&Record<'_>) -> bool,
-    ) -> Result<Progress> {
-        self.greet(to);
-        loop {
-            if window.data().len() < self.need && !eof {
-                return Ok(Progress::Need(self.need));
+    ) -> Result<Taken> {
+        let used = match step {
+            Ok(Step::Need(n)) => return Ok(Taken::Need(n)),
+            Ok(Step::End) => return Ok(Taken::End),
+            Ok(Step::Part { used, part }) => {
+                self.packer.part(&part, window.get(..used).unwrap_or(&[]), cells, to);
+                used
             }
-            let used = match self.framer.step(window.data(), eof) {
-                Ok(Step::Need(n)) => {
-                    self.need = n;
-                    return Ok(Progress::Need(n));
-                }
-                Ok(Step::End) => return Ok(Progress::End),
-                Ok(Step::Part { used, part }) => {
-                    let source = window.data().get(..used).unwrap_or(&[]);
-                    self.packer.part(&part, source, cells, to);
-                    used
-                }
-                Ok(Step::Garbage { used, error, abort }) => {
-                    let source = window.data().get(..used).unwrap_or(&[]);
-                    self.packer.garbage(error, abort, (self.bytes, source), cells, to);
-                    used
-                }
-                Err(error) => {
-                    self.packer.failed(error, cells, to);
-                    return Err(error);
-                }
-            };
-            self.consume(window, used);
-            self.greet(to);
-        }
-    }
-
-    /// The window's first bytes are done with.
-    fn consume<const N: usize>(&mut self, window: &mut SlideBuffer<N>, used: usize) {
-        if let (Some((checksum, crc)), Some(bytes)) =
-            (&mut self.checksum, window.data().get(..used))
-        {
+            Ok(Step::Garbage { used, error, abort }) => {
+                let source = window.get(..used).unwrap_or(&[]);
+                self.packer.garbage(error, abort, (self.bytes, source), cells, to);
+                used
+            }
+            Err(error) => {
+                self.packer.failed(error, cells, to);
+                return Err(error);
+            }
+        };
+        if let (Some((checksum, crc)), Some(bytes)) = (&mut self.checksum, window.get(..used)) {
             *crc = checksum(*crc, bytes);
         }
-        window.consume(used);
         self.bytes = self.bytes.wrapping_add(used as u64);
-        self.need = 0;
+        Ok(Taken::Used(used))
     }
 
-    /// Says what this is, at the start and every now and then.
-    fn greet(&mut self, to: &mut impl FnMut(&Record<'_>) -> bool) {
+    /// Says what this is, at the start and every now and then: to be called before and after each [`Session::take`].
+    pub fn greet(&mut self, hello: &Hello<'_>, to: &mut impl FnMut(&Record<'_>) -> bool) {
         let records = self.packer.records();
         let due = self.greeted.is_none_or(|last| records.wrapping_sub(last) >= HELLO_EVERY);
-        if due && self.packer.send(Body::Hello(self.hello), to) {
+        if due && self.packer.send(Body::Hello(*hello), to) {
             self.greeted = Some(records);
         }
     }
@@ -166,7 +160,6 @@ impl<'h, F: Framer> FrontEnd<'h, F> {
         piece: usize,
         to: &mut impl FnMut(&Record<'_>) -> bool,
     ) -> bool {
-        self.greet(to);
         let last = text.len().div_ceil(piece.max(1)).saturating_sub(1);
         for (i, bytes) in text.chunks(piece.max(1)).enumerate() {
             let Ok(index) = u16::try_from(i) else { return false };
@@ -196,11 +189,108 @@ impl<'h, F: Framer> FrontEnd<'h, F> {
 
     /// Says that the source is over, and what was dropped before; once more what this is, for who has not heard it. `false`: try
     /// again when there is room. On a link that may lose it, say it again.
-    pub fn end(&mut self, to: &mut impl FnMut(&Record<'_>) -> bool) -> bool {
+    pub fn end(&mut self, hello: &Hello<'_>, to: &mut impl FnMut(&Record<'_>) -> bool) -> bool {
         let packets = self.packer.account().packets();
         let crc = self.checksum.map(|(_, crc)| crc);
         self.greeted = None;
-        self.greet(to);
+        self.greet(hello, to);
         self.packer.send(Body::End { packets, bytes: self.bytes, crc }, to)
+    }
+}
+
+/// A framer, and what becomes of what it finds.
+#[derive(Debug)]
+pub struct FrontEnd<'h, F> {
+    framer: F,
+    hello: Hello<'h>,
+    session: Session,
+    need: usize,
+}
+
+impl<'h, F: Framer> FrontEnd<'h, F> {
+    /// A front end at the start of its source, which is stream number `stream` on its link.
+    pub const fn new(framer: F, hello: Hello<'h>, stream: u16, codec: Codec) -> Self {
+        FrontEnd { framer, hello, session: Session::new(stream, codec), need: 0 }
+    }
+
+    /// As [`Session::with_checksum`].
+    pub fn with_checksum(mut self, checksum: Checksum) -> Self {
+        self.session = self.session.with_checksum(checksum);
+        self
+    }
+
+    /// Where packets and bytes of the source went so far.
+    pub const fn account(&self) -> Account {
+        self.session.account()
+    }
+
+    /// Bytes of the source done with.
+    pub const fn bytes(&self) -> u64 {
+        self.session.bytes()
+    }
+
+    /// Works through the window as far as it goes. `cells`: memory for the cells of one record, the same at every call; what a
+    /// record takes beside them is [`record::OVERHEAD`](crate::record::OVERHEAD). `eof`: nothing comes after the window.
+    ///
+    /// # Errors
+    /// Where the source as a whole can't be read; the sink is told too.
+    pub fn run<const N: usize>(
+        &mut self,
+        window: &mut SlideBuffer<N>,
+        cells: &mut [u8],
+        eof: bool,
+        to: &mut impl FnMut(&Record<'_>) -> bool,
+    ) -> Result<Progress> {
+        self.session.greet(&self.hello, to);
+        loop {
+            if window.data().len() < self.need && !eof {
+                return Ok(Progress::Need(self.need));
+            }
+            let step = self.framer.step(window.data(), eof);
+            match self.session.take(step, window.data(), cells, to)? {
+                Taken::Need(n) => {
+                    self.need = n;
+                    return Ok(Progress::Need(n));
+                }
+                Taken::End => return Ok(Progress::End),
+                Taken::Used(used) => {
+                    window.consume(used);
+                    self.need = 0;
+                }
+            }
+            self.session.greet(&self.hello, to);
+        }
+    }
+
+    /// As [`Session::config`].
+    pub fn config(
+        &mut self,
+        key: u16,
+        text: &[u8],
+        piece: usize,
+        to: &mut impl FnMut(&Record<'_>) -> bool,
+    ) -> bool {
+        self.session.greet(&self.hello, to);
+        self.session.config(key, text, piece, to)
+    }
+
+    /// As [`Session::health`].
+    pub fn health(
+        &mut self,
+        low_water: u32,
+        uptime: u64,
+        to: &mut impl FnMut(&Record<'_>) -> bool,
+    ) -> bool {
+        self.session.health(low_water, uptime, to)
+    }
+
+    /// As [`Session::heartbeat`].
+    pub fn heartbeat(&mut self, uptime: u64, to: &mut impl FnMut(&Record<'_>) -> bool) -> bool {
+        self.session.heartbeat(uptime, to)
+    }
+
+    /// As [`Session::end`].
+    pub fn end(&mut self, to: &mut impl FnMut(&Record<'_>) -> bool) -> bool {
+        self.session.end(&self.hello, to)
     }
 }

@@ -67,7 +67,7 @@ pub use formats::{FORMATS, WithFormat, with_format};
 pub use frame::{FrameLimits, Framer, Step};
 pub use front_end::FrontEnd;
 pub use part::{Key, Part, Stage};
-#[cfg(target_has_atomic = "ptr")]
+#[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
 pub use ring::RecordRing;
 pub use ring::SlideBuffer;
 pub use text::Node;

@@ -1,10 +1,9 @@
-//! The work of a front end. That of core has a window of fixed size and borrows its name; this one has neither.
+//! The work of a front end, whose window and framer are the caller's.
 
-use tierline_core::front_end::HELLO_EVERY;
+use tierline_core::Codec;
+use tierline_core::front_end::{Session, Taken};
 use tierline_core::link::{Framing, crc32};
-use tierline_core::pack::Packer;
-use tierline_core::record::{Body, Bytes, Hello, Record};
-use tierline_core::{Codec, Error, Step};
+use tierline_core::record::{Hello, Record};
 
 use crate::format::Format;
 use crate::front_end::{AccountC, ProgressC, SettingsC, TIERLINE_SOURCE_MAX};
@@ -23,17 +22,13 @@ const SEAL: u32 = 0x6672_6f6e;
 pub struct FrontEnd {
     seal: u32,
     format: &'static Format,
-    pub(crate) packer: Packer,
+    session: Session,
     /// All but the texts.
     hello: Hello<'static>,
     source: [u8; TIERLINE_SOURCE_MAX],
     source_len: usize,
     framing: Option<Framing>,
     fresh: bool,
-    /// Records sent when Hello was, last.
-    greeted: Option<u32>,
-    bytes: u64,
-    crc: Option<u32>,
 }
 
 impl FrontEnd {
@@ -62,18 +57,17 @@ impl FrontEnd {
         for (to, from) in source.iter_mut().zip(name) {
             *to = *from;
         }
+        let session = Session::new(settings.stream, codec);
+        let session = if settings.checksum { session.with_checksum(crc32) } else { session };
         Ok(Self {
             seal: SEAL,
             format,
-            packer: Packer::new(settings.stream, codec),
+            session,
             hello,
             source,
             source_len: name.len(),
             framing: framing_of(settings.framing)?,
             fresh: true,
-            greeted: None,
-            bytes: 0,
-            crc: settings.checksum.then_some(0),
         })
     }
 
@@ -112,58 +106,55 @@ impl FrontEnd {
         }
         // SAFETY: as the caller promises.
         let (mut out, cells) = unsafe { Out::new(link, self.framing, self.fresh, window)? };
-        self.greet(&mut out);
+        let name = self.source.get(..self.source_len).unwrap_or(&[]);
+        let hello = self.hello_of(name, &out);
+        self.session.greet(&hello, &mut |record: &Record<'_>| out.put(record));
         let status = loop {
             let rest = window.get(far.used..).unwrap_or(&[]);
             // SAFETY: sealed by the same format's `create`.
             let step = unsafe { (format.step)(parser, rest, eof) };
-            match self.take(step, rest, cells, &mut out) {
-                Ok(Ok(used)) => {
-                    self.consume(rest.get(..used).unwrap_or(&[]));
-                    far.used = far.used.saturating_add(used);
-                }
-                Ok(Err(need)) => {
+            let mut to = |record: &Record<'_>| out.put(record);
+            match self.session.take(step, rest, cells, &mut to) {
+                Ok(Taken::Used(used)) => far.used = far.used.saturating_add(used),
+                Ok(Taken::Need(need)) => {
                     far.need = need;
-                    break if need == 0 { TIERLINE_END } else { TIERLINE_NEED };
+                    break TIERLINE_NEED;
                 }
+                Ok(Taken::End) => break TIERLINE_END,
                 Err(error) => {
                     far.error = error.into();
                     break far.error.status;
                 }
             }
-            self.greet(&mut out);
+            self.session.greet(&hello, &mut to);
         };
         self.fresh = out.fresh;
         Ok(status)
     }
 
-    /// Bytes used, or those needed: none at the end.
-    fn take(
+    /// What the front end says of itself.
+    fn hello_of<'n>(&self, name: &'n [u8], out: &Out<'_>) -> Hello<'n> {
+        let source = core::str::from_utf8(name).unwrap_or("");
+        Hello { source, longest: out.longest(), ..self.hello }
+    }
+
+    /// Says something; `window`: what the caller has not to be overwritten.
+    ///
+    /// # Safety
+    /// The link is what it should be.
+    unsafe fn with(
         &mut self,
-        step: Result<Step<'_>, Error>,
+        link: LinkC,
         window: &[u8],
-        cells: &mut [u8],
-        out: &mut Out<'_>,
-    ) -> Result<Result<usize, usize>, Error> {
-        let mut to = |record: &Record<'_>| out.put(record);
-        match step {
-            Ok(Step::Need(n)) => Ok(Err(n)),
-            Ok(Step::End) => Ok(Err(0)),
-            Ok(Step::Part { used, part }) => {
-                let source = window.get(..used).unwrap_or(&[]);
-                self.packer.part(&part, source, cells, &mut to);
-                Ok(Ok(used))
-            }
-            Ok(Step::Garbage { used, error, abort }) => {
-                let source = window.get(..used).unwrap_or(&[]);
-                self.packer.garbage(error, abort, (self.bytes, source), cells, &mut to);
-                Ok(Ok(used))
-            }
-            Err(error) => {
-                self.packer.failed(error, cells, &mut to);
-                Err(error)
-            }
-        }
+        say: impl FnOnce(&mut Session, &Hello<'_>, &mut [u8], &mut Out<'_>) -> bool,
+    ) -> Checked<i32> {
+        // SAFETY: as the caller promises.
+        let (mut out, cells) = unsafe { Out::new(link, self.framing, self.fresh, window)? };
+        let name = self.source;
+        let hello = self.hello_of(name.get(..self.source_len).unwrap_or(&[]), &out);
+        let said = say(&mut self.session, &hello, cells, &mut out);
+        self.fresh = out.fresh;
+        if said { Ok(TIERLINE_ITEM) } else { Err(TIERLINE_ROOM) }
     }
 
     /// Says that the source is over, after once more what this is.
@@ -171,78 +162,68 @@ impl FrontEnd {
     /// # Safety
     /// The link is what it should be.
     pub(crate) unsafe fn end(&mut self, link: LinkC) -> Checked<i32> {
+        let say = |session: &mut Session, hello: &Hello<'_>, _: &mut [u8], out: &mut Out<'_>| {
+            session.end(hello, &mut |record| out.put(record))
+        };
         // SAFETY: as the caller promises.
-        let (mut out, _) = unsafe { Out::new(link, self.framing, self.fresh, &[])? };
-        self.greeted = None;
-        self.greet(&mut out);
-        let packets = self.packer.account().packets();
-        let body = Body::End { packets, bytes: self.bytes, crc: self.crc };
-        let said = self.packer.send(body, &mut |record| out.put(record));
-        self.fresh = out.fresh;
-        if said { Ok(TIERLINE_ITEM) } else { Err(TIERLINE_ROOM) }
+        unsafe { self.with(link, &[], say) }
     }
 
-    fn consume(&mut self, bytes: &[u8]) {
-        self.crc = self.crc.map(|crc| crc32(crc, bytes));
-        self.bytes = self.bytes.wrapping_add(bytes.len() as u64);
-    }
-
-    /// Says what this is, at the start and every now and then.
-    fn greet(&mut self, out: &mut Out<'_>) {
-        let records = self.packer.records();
-        if self.greeted.is_some_and(|last| records.wrapping_sub(last) < HELLO_EVERY) {
-            return;
-        }
-        let name = self.source.get(..self.source_len).unwrap_or(&[]);
-        let source = core::str::from_utf8(name).unwrap_or("");
-        let hello = Hello { source, longest: out.longest(), ..self.hello };
-        if self.packer.send(Body::Hello(hello), &mut |record| out.put(record)) {
-            self.greeted = Some(records);
-        }
-    }
-
+    /// Says how the front end is doing.
+    ///
     /// # Safety
     /// The link is what it should be.
-    pub(crate) unsafe fn say(&mut self, body: Body<'_>, link: LinkC) -> Checked<i32> {
+    pub(crate) unsafe fn health(
+        &mut self,
+        low_water: u32,
+        uptime: u64,
+        link: LinkC,
+    ) -> Checked<i32> {
+        let say = |session: &mut Session, _: &Hello<'_>, _: &mut [u8], out: &mut Out<'_>| {
+            session.health(low_water, uptime, &mut |record| out.put(record))
+        };
         // SAFETY: as the caller promises.
-        let (mut out, _) = unsafe { Out::new(link, self.framing, self.fresh, &[])? };
-        let said = self.packer.send(body, &mut |record| out.put(record));
-        self.fresh = out.fresh;
-        if said { Ok(TIERLINE_ITEM) } else { Err(TIERLINE_ROOM) }
+        unsafe { self.with(link, &[], say) }
     }
 
+    /// Says that there is nothing to say.
+    ///
+    /// # Safety
+    /// The link is what it should be.
+    pub(crate) unsafe fn heartbeat(&mut self, uptime: u64, link: LinkC) -> Checked<i32> {
+        let say = |session: &mut Session, _: &Hello<'_>, _: &mut [u8], out: &mut Out<'_>| {
+            session.heartbeat(uptime, &mut |record| out.put(record))
+        };
+        // SAFETY: as the caller promises.
+        unsafe { self.with(link, &[], say) }
+    }
+
+    /// Passes on a text that belongs to the source.
+    ///
     /// # Safety
     /// The link is what it should be.
     pub(crate) unsafe fn config(&mut self, key: u16, text: &[u8], link: LinkC) -> Checked<i32> {
+        let say =
+            |session: &mut Session, hello: &Hello<'_>, cells: &mut [u8], out: &mut Out<'_>| {
+                let mut to = |record: &Record<'_>| out.put(record);
+                session.greet(hello, &mut to);
+                session.config(key, text, cells.len(), &mut to)
+            };
         // SAFETY: as the caller promises.
-        let (mut out, cells) = unsafe { Out::new(link, self.framing, self.fresh, text)? };
-        self.greet(&mut out);
-        let piece = cells.len().max(1);
-        let last = text.len().div_ceil(piece).saturating_sub(1);
-        let mut status = Ok(TIERLINE_ITEM);
-        for (i, bytes) in text.chunks(piece).enumerate() {
-            let index = u16::try_from(i).map_err(|_| TIERLINE_ARGUMENT)?;
-            let body = Body::Config { key, index, last: i == last, bytes: Bytes(bytes) };
-            if !self.packer.send(body, &mut |record| out.put(record)) {
-                status = Err(TIERLINE_ROOM);
-                break;
-            }
-        }
-        self.fresh = out.fresh;
-        status
+        unsafe { self.with(link, text, say) }
     }
 
     pub(crate) fn account(&self) -> AccountC {
-        let account = self.packer.account();
+        let account = self.session.account();
         AccountC {
-            bytes: self.bytes,
+            bytes: self.session.bytes(),
             sent: account.sent,
             broken: account.broken,
             dropped: account.dropped,
             records_dropped: account.records_dropped,
             bytes_dropped: account.bytes_dropped,
             garbage: account.garbage,
-            records: self.packer.records(),
+            records: self.session.records(),
         }
     }
 }

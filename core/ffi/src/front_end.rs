@@ -2,8 +2,6 @@
 
 use core::ffi::c_void;
 
-use tierline_core::record::Body;
-
 use crate::engine::FrontEnd;
 use crate::format::Format;
 use crate::link::LinkC;
@@ -185,10 +183,7 @@ pub unsafe extern "C" fn tierline_front_end_health(
 ) -> i32 {
     // SAFETY: as the caller promises.
     answer(unsafe {
-        FrontEnd::of(front_end).and_then(|this| {
-            let health = this.packer.health(low_water, uptime);
-            this.say(Body::Health(health), *input(link)?)
-        })
+        FrontEnd::of(front_end).and_then(|this| this.health(low_water, uptime, *input(link)?))
     })
 }
 
@@ -204,7 +199,7 @@ pub unsafe extern "C" fn tierline_front_end_heartbeat(
 ) -> i32 {
     // SAFETY: as the caller promises.
     answer(unsafe {
-        FrontEnd::of(front_end).and_then(|this| this.say(Body::Heartbeat { uptime }, *input(link)?))
+        FrontEnd::of(front_end).and_then(|this| this.heartbeat(uptime, *input(link)?))
     })
 }
 
