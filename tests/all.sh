@@ -23,7 +23,8 @@ case "${1:-}" in
         ;;
 esac
 
-readonly target=thumbv7em-none-eabihf
+# A Cortex-M4F, and a processor without compare-and-swap.
+readonly targets=(thumbv7em-none-eabihf thumbv6m-none-eabi)
 readonly fuzz_seconds=${FUZZ_SECONDS:-30}
 export TZ=UTC
 summary=()
@@ -81,18 +82,30 @@ no_panic() {
     tests/no_panic.sh
 }
 
-# core as a front end builds it. Without rustup's target, the distribution's compiler builds its
+# core as a front end builds it, with all features and with none. Without rustup's target, the distribution's compiler builds its
 # own core library first.
 board() (
-    build=(cargo build -p tierline-core --release --target "$target")
-    if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
-        [ -x /usr/bin/rustc ] || { missing "neither target $target nor a distribution's rustc"; exit; }
-        export PATH=/usr/bin:$PATH RUSTC_BOOTSTRAP=1
-        export CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER=ld.lld
-        build+=(-Zbuild-std=core --target-dir "${CARGO_TARGET_DIR:-target}/distribution")
-    fi
-    "${build[@]}" && "${build[@]}" --no-default-features && "${build[@]}" --all-features
+    for target in "${targets[@]}"; do
+        build=(cargo build -p tierline-core --release --target "$target")
+        if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
+            [ -x /usr/bin/rustc ] || { missing "neither target $target nor a distribution's rustc"; exit; }
+            export PATH=/usr/bin:$PATH RUSTC_BOOTSTRAP=1
+            export CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER=ld.lld
+            build+=(-Zbuild-std=core --target-dir "${CARGO_TARGET_DIR:-target}/distribution")
+        fi
+        "${build[@]}" && "${build[@]}" --no-default-features && "${build[@]}" --all-features || exit
+    done
 )
+
+# The C interface: its header, its examples on this machine and on an emulated Cortex-M4.
+c_interface() { CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target} core/ffi/check.sh; }
+
+# The firmware: its size, its expected outputs, its instruction counts.
+firmware() {
+    command -v qemu-system-arm >/dev/null || { missing "no qemu-system-arm"; return; }
+    CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/board firmware-sim/board/check.sh
+}
+
 
 fuzz() {
     local name log
@@ -124,7 +137,10 @@ section "clippy" clippy
 $quick || section "documentation" documentation
 section "tests" cargo test --workspace --release --no-fail-fast
 section "no panics in the core" no_panic
-section "core for $target" board
+section "core for boards" board
+section "core in C" c_interface
+section "firmware" firmware
+section "rings in every order" tests/loom/run.sh
 $quick || section "fuzz, $fuzz_seconds s each" fuzz
 section "interoperation with the peers" tests/interop/run.sh
 

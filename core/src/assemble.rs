@@ -9,6 +9,7 @@ use crate::text::Node;
 
 /// What became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fate {
     /// It made rows, or could have (a record without traces makes none).
     Rows,
@@ -20,6 +21,7 @@ pub enum Fate {
 
 /// What the caller knows about a stream beside its bytes.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Source {
     /// Start of the run from the name of the recording, unix seconds.
     pub start: Option<f64>,

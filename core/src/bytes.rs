@@ -4,6 +4,7 @@ use byteorder::{ByteOrder, LittleEndian as LE};
 
 /// A little-endian reader that moves through a slice.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Cursor<'a> {
     rest: &'a [u8],
 }

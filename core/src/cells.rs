@@ -176,6 +176,7 @@ const LENGTH: usize = 3;
 
 /// A part with what lay around it in the source.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Cell<'p> {
     /// The part.
     pub part: Part<'p>,
@@ -194,6 +195,7 @@ impl Cell<'_> {
 
 /// Reads the parts of a record.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CellReader<'r> {
     parts: Parts<'r>,
     at: usize,

@@ -8,6 +8,7 @@ use crate::part::Key;
 
 /// A table of a format: the row layout, and which of the decoder's key lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TableId {
     /// Index of the row layout in the format.
     pub layout: u8,
@@ -27,6 +28,7 @@ impl TableId {
 
 /// A table declared by an assembler once its stream's configuration is known.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TableDef<'a> {
     /// Which table.
     pub id: TableId,
@@ -48,6 +50,7 @@ pub struct TableDef<'a> {
 
 /// A row opened in the current packet: the number of `begin` calls before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Row(pub u32);
 
 impl Row {
@@ -92,6 +95,7 @@ pub trait RowSink {
 
 /// A sink that drops everything: for measuring, or where only the accounting matters.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NullSink {
     open: u32,
     /// Rows committed so far.

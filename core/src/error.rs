@@ -4,6 +4,7 @@ use core::fmt;
 
 /// The six kinds of trouble, the same in every tierline crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Kind {
     /// The stream ends inside a packet.
@@ -33,6 +34,7 @@ impl Kind {
 
 /// How far an error reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Scope {
     /// This packet is garbage; the stream goes on.
     Packet,
@@ -42,6 +44,7 @@ pub enum Scope {
 
 /// An error at a place in the stream. Offsets count bytes from the start of the (decompressed) stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Error {
     /// Which kind of trouble.
     pub kind: Kind,

@@ -2,6 +2,7 @@
 
 /// Element type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum DType {
     /// Boolean, one byte 0 or 1.
     Bool,
@@ -40,6 +41,7 @@ impl DType {
 
 /// What one row holds in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Shape {
     /// One value.
     One,
@@ -53,6 +55,7 @@ pub enum Shape {
 
 /// One column. Names with a `/` nest: `waveform/values` is column `values` of the table `waveform`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Field {
     /// Column name.
     pub name: &'static str,
@@ -109,6 +112,7 @@ pub const VALUES: Field = Field::samples("waveform/values", 0);
 
 /// A value on its way into a cell. Arrays are little-endian bytes, borrowed from the stream where possible.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Value<'a> {
     /// Boolean.
     Bool(bool),

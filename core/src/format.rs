@@ -5,6 +5,7 @@ use crate::frame::{FrameLimits, Framer};
 
 /// How sure a format is that bytes are its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Sniff {
     /// They are not.
     No,

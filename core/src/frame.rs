@@ -5,6 +5,7 @@ use crate::part::Part;
 
 /// Settings of a framer.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FrameLimits {
     /// Bulk fields are cut into parts of at most this many bytes (rounded down to whole elements).
     pub piece: usize,
@@ -25,6 +26,7 @@ impl FrameLimits {
 
 /// What the framer makes of the window.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Step<'w> {
     /// The first `used` bytes are done with; they hold this part.
     Part {

@@ -47,6 +47,7 @@ pub const HELLO_EVERY: u32 = 256;
 
 /// How far the front end got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Progress {
     /// The window must hold at least this many bytes.
     Need(usize),
@@ -56,6 +57,7 @@ pub enum Progress {
 
 /// What a front end makes of one answer of its framer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Taken {
     /// So many bytes of the window are done with.
     Used(usize),

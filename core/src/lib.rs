@@ -29,6 +29,11 @@
 //!
 //! On a front end, a [`FrontEnd`] puts parts into [`record`]s (samples in a [`codec`]), a [`ring`] holds them, and
 //! [`link`] frames them for the way to the host.
+//!
+//! | feature | |
+//! |--|--|
+//! | `defmt` | `defmt::Format` on the public values: errors, parts, records, accounts, settings |
+//! | `critical-section` | the [`ring`] of records also where there is no compare-and-swap |
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -25,6 +25,7 @@ pub static CRC32: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDL
 
 /// How records are framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Framing {
     /// For links that may lose bytes.
     Cobs,
@@ -303,6 +304,7 @@ fn checked(body: &[u8], checksum: Checksum) -> Option<&[u8]> {
 
 /// What a reader makes of its window.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Framed<'w> {
     /// The first `used` bytes are done with; they hold this record.
     Record {

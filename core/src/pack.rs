@@ -24,6 +24,7 @@ struct Now {
 
 /// Where the source's packets and bytes went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Account {
     /// Packets sent whole.
     pub sent: u64,

@@ -2,6 +2,7 @@
 
 /// Where in its packet a part lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Stage {
     /// A record begins; carries no content of its own (formats whose records end only where the next begins).
     Begin,
@@ -24,6 +25,7 @@ pub const NO_DECODER: u8 = u8::MAX;
 
 /// A piece of a packet.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Part<'a> {
     /// Number of the packet in the stream, from 0, headers and unknown packets included.
     pub packet: u64,
@@ -51,6 +53,7 @@ pub struct Part<'a> {
 
 /// Identifies the buffer a row goes to within a decoder: a channel, or a named stream of housekeeping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Key {
     /// Naming scheme; 0 is a plain channel number. The format's `write_key` gives the text.
     pub space: u8,

@@ -19,6 +19,7 @@ pub const PROTO: u8 = 1;
 
 /// Bytes that are written and read in one go, borrowed when read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Bytes<'a>(#[serde(borrow)] pub &'a [u8]);
 
 impl Serialize for Bytes<'_> {
@@ -29,6 +30,7 @@ impl Serialize for Bytes<'_> {
 
 /// What a front end is: at the start of a session and every now and then, as the first one may be lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Hello<'a> {
     /// Number of the session: another one says that the front end started anew.
     pub session: u32,
@@ -50,6 +52,7 @@ pub struct Hello<'a> {
 
 /// Parts of a packet, in stream order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Parts<'a> {
     /// How many packets of the session came before it: one more from packet to packet, so that a jump tells of a loss.
     pub packet: u64,
@@ -70,6 +73,7 @@ pub struct Parts<'a> {
 
 /// Why packets are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Reason {
     /// There was no room in the ring.
     RingFull,
@@ -83,6 +87,7 @@ pub enum Reason {
 
 /// Trouble with the source, as the front end found it: an [`Error`] without its scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Trouble<'a> {
     /// Which kind: the number of an [`error::Kind`](crate::error::Kind).
     pub kind: u8,
@@ -107,6 +112,7 @@ impl From<Error> for Trouble<'static> {
 
 /// How a front end is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Health {
     /// Fewest free bytes that the ring ever had.
     pub low_water: u32,
@@ -124,6 +130,7 @@ pub struct Health {
 
 /// What a record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Body<'a> {
     /// A session begins.
     #[serde(borrow)]
@@ -195,6 +202,7 @@ pub const GARBAGE_OVERHEAD: usize = 192;
 
 /// A record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Record<'a> {
     /// Major version, [`PROTO`].
     pub proto: u8,
@@ -209,6 +217,7 @@ pub struct Record<'a> {
 
 /// Why bytes are no record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum NoRecord {
     /// Not even its first byte.
     Empty,

@@ -30,6 +30,7 @@ pub trait Node: Sized {
 
 /// Iterator over the children of a [`Node`].
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Children<'a, N> {
     node: &'a N,
     next: usize,

@@ -48,6 +48,7 @@ type Sample = [u8; 2];
 
 /// A way to write samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Codec {
     /// As they are.
@@ -159,6 +160,7 @@ impl Codec {
 
 /// What runs on from one piece of a packet's samples to the next: the last sample. A packet begins with a new one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Predictor {
     previous: u16,
 }

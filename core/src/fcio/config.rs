@@ -43,6 +43,7 @@ pub(super) const TRACEMAP: usize = 12;
 
 /// The scalars of a configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Config {
     /// ADC traces.
     pub adcs: u32,

@@ -140,6 +140,7 @@ pub const CONFIG_FIELDS: &[Field] = &[
 
 /// What a frame of FSPConfig holds: the column it goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ConfigFrame {
     /// The column of this number, as it is.
     Column(u8),

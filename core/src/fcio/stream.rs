@@ -14,6 +14,7 @@ use crate::part::{Part, Stage};
 
 /// Where the rows of a record go.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Outlet {
     /// Value of the `packet_id` columns.
     pub packet_id: u32,

@@ -24,6 +24,7 @@ pub(super) const TABLE: &str = "LLAMAHeader";
 
 /// An open channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Channel {
     /// `(fadc << 4) + channel`
     pub id: u32,

@@ -90,6 +90,7 @@ impl<const N: usize> Default for RecordRing<N> {
 
 /// Why a record was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Refusal {
     /// No room now.
     RingFull,
@@ -99,6 +100,7 @@ pub enum Refusal {
 
 /// What a producer knows of its ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Counters {
     /// Records refused.
     pub refused: u64,
