@@ -12,6 +12,8 @@
 //! | len | integer: bytes of it that follow |
 //! | bytes | those before, the part's in that codec, those after |
 //!
+//! In a whole packet the codec begins where its samples do (`first`); what is before them stays as it is.
+//!
 //! What lies around a part (lengths and marks that its framer read) goes along, so that every byte of the source arrives.
 //!
 //! Samples (and other bulk fields of whole 16-bit words) are encoded if that makes them shorter; the codec's predictor runs
@@ -55,9 +57,15 @@ fn integer(bytes: &[u8], at: &mut usize) -> Option<u32> {
     None
 }
 
-/// Whether a part is bulk of whole 16-bit words, which moves the predictor.
-fn is_samples(stage: Stage, bytes: usize) -> bool {
-    stage == Stage::Trace && bytes.is_multiple_of(2)
+/// Where in a part of so many bytes the samples begin (or other bulk of whole 16-bit words), which are encoded and move the
+/// predictor. Those before them, in a whole packet, stay as they are.
+fn samples(stage: Stage, first: u32, bytes: usize) -> Option<usize> {
+    let from = match stage {
+        Stage::Trace => 0,
+        Stage::Whole if first > 0 => first as usize,
+        _ => return None,
+    };
+    bytes.checked_sub(from)?.is_multiple_of(2).then_some(from)
 }
 
 /// What of `source` lies before and after `bytes`, which is a piece of it.
@@ -133,12 +141,15 @@ impl<'o> CellWriter<'o> {
         put(before, self.out, &mut at)?;
         let data = self.out.get_mut(at..)?;
         let mut next = *predictor;
-        let (codec, len) = if is_samples(part.stage, part.bytes.len()) {
-            self.codec.encode_or_raw(part.bytes, &mut next, data)?
-        } else {
-            data.get_mut(..part.bytes.len())?.copy_from_slice(part.bytes);
-            (Codec::Raw, part.bytes.len())
+        let from = samples(part.stage, part.first, part.bytes.len()).unwrap_or(part.bytes.len());
+        let (plain, bulk) = part.bytes.split_at_checked(from)?;
+        let (to, data) = data.split_at_mut_checked(from)?;
+        to.copy_from_slice(plain);
+        let (codec, len) = match bulk {
+            [] => (Codec::Raw, 0),
+            bulk => self.codec.encode_or_raw(bulk, &mut next, data)?,
         };
+        let len = from.checked_add(len)?;
         if len >> (7 * LENGTH) != 0 {
             return None;
         }
@@ -229,21 +240,20 @@ impl<'r> CellReader<'r> {
         let raw = Encoded::read(cells, &mut at).ok_or(bad)?;
         self.at = at;
         let Encoded { before, data, after, n, codec, .. } = raw;
+        let from = samples(raw.stage, raw.first, n);
         let bytes = if codec == Codec::Raw {
             if n != data.len() {
                 return Err(bad);
             }
-            if is_samples(raw.stage, n) {
-                // A raw piece moves the predictor too.
-                predictor.follow(data);
-            }
+            // A raw piece moves the predictor too.
+            predictor.follow(from.and_then(|from| data.get(from..)).unwrap_or(&[]));
             data
         } else {
-            if !is_samples(raw.stage, n) {
-                return Err(bad);
-            }
+            let (plain, coded) = data.split_at_checked(from.ok_or(bad)?).ok_or(bad)?;
             let room = scratch.get_mut(..n).ok_or(room(n))?;
-            codec.decode(data, n / 2, predictor, room)?;
+            let (to, bulk) = room.split_at_mut_checked(plain.len()).ok_or(bad)?;
+            to.copy_from_slice(plain);
+            codec.decode(coded, bulk.len() / 2, predictor, bulk)?;
             &*room
         };
         let Parts { number: packet, offset, kind, decoder, .. } = self.parts;

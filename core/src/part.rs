@@ -43,7 +43,8 @@ pub struct Part<'a> {
     pub frame: u32,
     /// Number of the trace (or card, or event) within the packet.
     pub index: u32,
-    /// Byte offset of this piece within its trace or frame.
+    /// Byte offset of this piece within its trace or frame. In a whole packet: where its samples begin, which go to its end; 0
+    /// where it has none.
     pub first: u32,
     /// This part ends the packet.
     pub last: bool,

@@ -135,6 +135,10 @@ impl Assembler for CompassAssembler {
                 let short = Error::malformed("event header", part.bytes.len() as i64, 21);
                 let done = self.head(part, sink).unwrap_or(Err(short));
                 done.map_err(|e| e.at(part.packet, part.offset))?;
+                let samples = part.bytes.get(part.first as usize..).filter(|_| part.first > 0);
+                if let (Some(row), Some(samples)) = (self.row, samples) {
+                    sink.samples(row, WAVEFORM, 0, samples);
+                }
             }
         }
         Ok(Fate::Rows)

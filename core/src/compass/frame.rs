@@ -1,7 +1,7 @@
 //! Framing of CoMPASS list mode: events of one length, checked against each other.
 
 use super::{FILE_HEADER, Layout, MAX_SAMPLES, weak_or};
-use crate::bytes::u16_at;
+use crate::bytes::{u16_at, u32_at};
 use crate::error::{Error, Kind, Result};
 use crate::format::Sniff;
 use crate::frame::{FrameLimits, Step};
@@ -62,11 +62,9 @@ fn chain(
     Answer::Yes
 }
 
-/// Board and channel numbers that a crate can have.
+/// Board and channel numbers that a crate can have: two of 16 bits, below 256.
 fn plausible(window: &[u8], at: usize) -> bool {
-    let board = u16_at(window, at).unwrap_or(u16::MAX);
-    let channel = u16_at(window, at.wrapping_add(2)).unwrap_or(u16::MAX);
-    board < 256 && channel < 256
+    u32_at(window, at).is_some_and(|numbers| numbers & 0xFF00_FF00 == 0)
 }
 
 /// Sniffs a whole stream's beginning.
@@ -84,6 +82,22 @@ pub(super) fn sniff(bytes: &[u8]) -> Sniff {
     weak_or(bytes, sure)
 }
 
+/// An event like those before it.
+#[derive(Clone, Copy, Debug)]
+struct Usual {
+    /// Bytes of it.
+    size: usize,
+    /// Bytes of it before its samples.
+    head: usize,
+    samples: u32,
+    kind: u32,
+}
+
+impl Usual {
+    /// None is.
+    const NONE: Usual = Usual { size: usize::MAX, head: 0, samples: 0, kind: 0 };
+}
+
 /// Finds the events of a CoMPASS stream.
 #[derive(Clone, Copy, Debug)]
 pub struct CompassFramer {
@@ -93,6 +107,8 @@ pub struct CompassFramer {
     layout: Option<Layout>,
     /// Samples per event, once known.
     samples: Option<u32>,
+    /// What the next event has to be, where all go as one part.
+    usual: Usual,
     /// Bytes of samples left of the present event.
     left: usize,
     start: u64,
@@ -108,6 +124,7 @@ impl CompassFramer {
             packets: 0,
             layout: None,
             samples: None,
+            usual: Usual::NONE,
             left: 0,
             start: 0,
             lost: None,
@@ -122,6 +139,7 @@ impl CompassFramer {
         self.layout.map_or(0, |layout| layout.0).into()
     }
 
+    #[inline]
     fn part<'w>(&mut self, stage: Stage, first: usize, bytes: &'w [u8], last: bool) -> Step<'w> {
         self.offset = self.offset.wrapping_add(bytes.len() as u64);
         let part = Part {
@@ -251,9 +269,46 @@ impl CompassFramer {
             let error = self.error(Kind::Malformed, "num_samples", found.into(), samples.into());
             return Ok(self.search(error, layout, window, eof).unwrap_or(Step::End));
         }
-        self.left = 2 * samples as usize;
-        let stage = if self.left == 0 { Stage::Whole } else { Stage::Head };
-        Ok(self.part(stage, 0, bytes, self.left == 0))
+        let bulk = 2 * samples as usize;
+        let size = layout.head().saturating_add(bulk);
+        if bulk > 0 && bulk <= self.limits.piece && size <= self.limits.window {
+            let (head, kind) = (layout.head(), layout.0.into());
+            self.usual = Usual { size, head, samples, kind };
+            let Some(bytes) = window.get(..size) else {
+                return Ok(if eof { self.cut(window, size) } else { Step::Need(size) });
+            };
+            return Ok(self.part(Stage::Whole, layout.head(), bytes, true));
+        }
+        self.left = bulk;
+        let stage = if bulk == 0 { Stage::Whole } else { Stage::Head };
+        Ok(self.part(stage, 0, bytes, bulk == 0))
+    }
+
+    /// The next event in one part, where there is nothing else to it: the way of nearly all.
+    #[inline(always)]
+    fn next<'w>(&mut self, window: &'w [u8]) -> Option<Step<'w>> {
+        let Usual { size, head, samples, kind } = self.usual;
+        let bytes = window.get(..size)?;
+        let found = bytes.get(..head)?.last_chunk::<4>()?;
+        if u32::from_le_bytes(*found) != samples || !plausible(bytes, 0) {
+            return None;
+        }
+        let part = Part {
+            packet: self.packets,
+            offset: self.offset,
+            kind,
+            decoder: 1,
+            tag: 0,
+            stage: Stage::Whole,
+            frame: 0,
+            index: 0,
+            first: head as u32,
+            last: true,
+            bytes,
+        };
+        self.packets = self.packets.wrapping_add(1);
+        self.offset = self.offset.wrapping_add(size as u64);
+        Some(Step::Part { used: size, part })
     }
 
     fn trace<'w>(&mut self, window: &'w [u8], eof: bool) -> Step<'w> {
@@ -301,6 +356,7 @@ impl CompassFramer {
             }
         }
         self.lost = Some(error);
+        self.usual = Usual::NONE;
         let mut used = window.len();
         for at in first..window.len() {
             let fits = self.samples.is_none_or(|n| layout.samples(window, at) == Some(n));
@@ -334,7 +390,19 @@ impl CompassFramer {
 }
 
 impl crate::frame::Framer for CompassFramer {
+    #[inline]
     fn step<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
+        match self.next(window) {
+            Some(step) => Ok(step),
+            None => self.other(window, eof),
+        }
+    }
+}
+
+impl CompassFramer {
+    /// Whatever is not the next of many events.
+    #[inline(never)]
+    fn other<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
         let Some(layout) = self.layout else { return self.open(window, eof) };
         if let Some(error) = self.lost
             && let Some(step) = self.search(error, layout, window, eof)

@@ -20,7 +20,7 @@ pub(crate) fn copies(table: &mut Table<'_>, from: &mut [u8], to: &mut [u8]) {
             if let (Some(from), Some(to)) = (from.get(skew..n + skew), to.get_mut(..n)) {
                 black_box(to).copy_from_slice(black_box(from));
             }
-            Units { bytes: n as u64, ..Units::default() }
+            Units { bytes: n, ..Units::default() }
         });
     }
 }
@@ -31,7 +31,7 @@ fn pieces(samples: &[u8], mut what: impl FnMut(&[u8]) -> usize) -> (Units, u64) 
     for piece in samples.chunks(PIECE) {
         made += black_box(what(black_box(piece))) as u64;
     }
-    (Units { bytes: samples.len() as u64, ..Units::default() }, made)
+    (Units { bytes: samples.len(), ..Units::default() }, made)
 }
 
 /// What codecs and links cost, per byte of samples.

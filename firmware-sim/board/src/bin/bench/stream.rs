@@ -78,18 +78,19 @@ impl WithFormat for Stream<'_, '_> {
 
 impl Units {
     /// Counts what a step found and returns the bytes it used; `None` at the window's end.
-    fn count(&mut self, step: tierline_core::Result<Step<'_>>) -> Option<usize> {
-        let used = match step.ok()? {
-            Step::Part { used, part } => {
-                black_box(&part);
+    #[inline(always)]
+    fn count(&mut self, step: &tierline_core::Result<Step<'_>>) -> Option<usize> {
+        let used = match step {
+            Ok(Step::Part { used, part }) => {
+                black_box(part);
                 self.parts += 1;
-                self.packets += u64::from(part.last);
-                used
+                self.packets += usize::from(part.last);
+                *used
             }
-            Step::Garbage { used, .. } => used,
-            Step::Need(_) | Step::End => return None,
+            Ok(Step::Garbage { used, .. }) => *used,
+            Ok(Step::Need(_) | Step::End) | Err(_) => return None,
         };
-        self.bytes += used as u64;
+        self.bytes += used;
         Some(used)
     }
 }
@@ -105,7 +106,7 @@ fn begin<'a, F: Format>(
     let mut units = Units::default();
     let mut window = bytes;
     for _ in 0..steps {
-        let used = units.count(framer.step(window, false)).unwrap_or(0);
+        let used = units.count(&framer.step(window, false)).unwrap_or(0);
         window = window.get(used..).unwrap_or_default();
     }
     (framer, window, units)
@@ -114,8 +115,9 @@ fn begin<'a, F: Format>(
 #[inline(never)]
 fn frame(framer: &mut impl Framer, mut window: &[u8]) -> Units {
     let mut units = Units::default();
-    while let Some(used) = units.count(framer.step(window, false)) {
-        window = window.get(used..).unwrap_or_default();
+    while let Some(used) = units.count(&framer.step(window, false)) {
+        let Some(rest) = window.get(used..) else { break };
+        window = rest;
     }
     units
 }
@@ -133,7 +135,7 @@ fn slide(framer: &mut impl Framer, bytes: &[u8], window: &mut Window) -> Units {
             room.copy_from_slice(read);
         }
         window.advance(read.len());
-        while let Some(used) = units.count(framer.step(window.data(), false)) {
+        while let Some(used) = units.count(&framer.step(window.data(), false)) {
             window.consume(used);
         }
     }

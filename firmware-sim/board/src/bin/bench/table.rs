@@ -12,9 +12,9 @@ pub(crate) struct Table<'c> {
 /// What instructions are divided by.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Units {
-    pub(crate) packets: u64,
-    pub(crate) parts: u64,
-    pub(crate) bytes: u64,
+    pub(crate) packets: usize,
+    pub(crate) parts: usize,
+    pub(crate) bytes: usize,
 }
 
 impl<'c> Table<'c> {
@@ -42,7 +42,7 @@ impl<'c> Table<'c> {
             [(units.packets, 1, 12), (units.parts, 1, 10), (units.bytes, 3, 10)]
         {
             let scale = 10u64.pow(places as u32);
-            match (u64::from(instructions) * scale).checked_div(unit) {
+            match (u64::from(instructions) * scale).checked_div(unit as u64) {
                 Some(value) => self.console.decimal(value, places, width),
                 None => self.console.right("-", width),
             };
