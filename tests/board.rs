@@ -119,6 +119,21 @@ fn recordings_through_a_cortex_m4_give_the_same_lh5() {
 }
 
 #[test]
+fn forty_eight_kib_are_enough() {
+    let Some(run) = board() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    // One of these has a packet of 9.6 kB, which is more than a record may hold there.
+    for (format, name) in [RECORDINGS[0], RECORDINGS[1], RECORDINGS[7]] {
+        let Some(recording) = shared(&format!("data/{name}")) else { return };
+        let [records, collected, direct] =
+            ["records", "collected.lh5", "direct.lh5"].map(|name| dir.path().join(name));
+        firmware(run, "small", &recording, &records, &[format]);
+        let got = collect_file(&records, &collected);
+        check(name, &got, &collected, &direct, &raw(&recording, &direct));
+    }
+}
+
+#[test]
 fn serial_lines_of_a_cortex_m4_carry_the_first_200_kb() {
     let Some(run) = board() else { return };
     let dir = tempfile::tempdir().unwrap();

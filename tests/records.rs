@@ -124,6 +124,18 @@ fn send(
     framing: Framing,
     reads: &mut dyn FnMut() -> usize,
 ) -> Vec<u8> {
+    send_in(stream, limits, codec, framing, reads, 4 * limits.piece.max(4096))
+}
+
+/// The same with so many bytes of cells in a record.
+fn send_in(
+    stream: &Stream,
+    limits: FrameLimits,
+    codec: Codec,
+    framing: Framing,
+    reads: &mut dyn FnMut() -> usize,
+    cells: usize,
+) -> Vec<u8> {
     let (mut out, mut record, mut piece) = (Vec::new(), vec![0; 1 << 19], [0; 1000]);
     let mut sender = Sender::new(framing, crc32);
     let to = |r: &Record<'_>| {
@@ -136,7 +148,6 @@ fn send(
             }
         }
     };
-    let cells = 4 * limits.piece.max(4096);
     let send = Send { stream, limits, codec, cells, reads, to };
     let account = with_format(stream.format, send).unwrap();
     assert_eq!(account.dropped, 0, "{}", stream.name);
@@ -149,6 +160,7 @@ fn receive(mut bytes: Vec<u8>, framing: Framing) -> (Vec<Piece>, Vec<u8>, u64) {
     let (mut window, mut out, mut scratch) = (&mut bytes[..], Vec::new(), vec![0; 1 << 20]);
     let (mut seq, mut source) = (0, Vec::new());
     let (mut packet, mut predictor, mut packets) = (None, Predictor::new(), 0);
+    let mut joined = Vec::new();
     while !window.is_empty() {
         let (used, record) = match reader.next(window, true) {
             Framed::Record { used, record } => (used, Some(record)),
@@ -175,7 +187,11 @@ fn receive(mut bytes: Vec<u8>, framing: Framing) -> (Vec<Piece>, Vec<u8>, u64) {
                         for bytes in [cell.before, cell.part.bytes, cell.after] {
                             source.extend_from_slice(bytes);
                         }
-                        out.push(Piece::from(&cell.part));
+                        joined.extend_from_slice(cell.part.bytes);
+                        if !cell.more {
+                            out.push(Piece::from(&Part { bytes: &joined, ..cell.part }));
+                            joined.clear();
+                        }
                     }
                 }
                 Body::Garbage { packet: _, trouble, start, abort, bytes } => {
@@ -243,6 +259,24 @@ fn parts_arrive_as_they_were_sent() {
                         assert_eq!(n, packets, "{name}");
                     }
                 }
+            }
+        }
+    });
+}
+
+#[test]
+fn parts_longer_than_a_record_arrive_in_pieces() {
+    big_stack(|| {
+        for stream in streams::all().iter().chain(&streams::examples(5)) {
+            let (want, packets) = pieces(stream, limits(64));
+            for cells in [200, 256, 333] {
+                let reads = &mut || 4096;
+                let (codec, framing) = (Codec::Rice32, Framing::Length);
+                let bytes = send_in(stream, limits(64), codec, framing, reads, cells);
+                let (got, source, n) = receive(bytes, framing);
+                assert!(merged(got) == merged(want.clone()), "{} {cells}", stream.name);
+                assert!(source == stream.bytes, "{} {cells}", stream.name);
+                assert_eq!(n, packets, "{}", stream.name);
             }
         }
     });

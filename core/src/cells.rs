@@ -4,7 +4,7 @@
 //!
 //! | field | |
 //! |--|--|
-//! | stage | u8: stage in the low bits; bit 6: bytes lie around the part; bit 7: the packet ends here |
+//! | stage | u8: stage in the low bits; bit 5: the part goes on in the next record's first cell; bit 6: bytes lie around the part; bit 7: the packet ends here |
 //! | tag, frame, index, first | integers |
 //! | before, after | integers, only with bit 6: bytes of the source before and after those of the part |
 //! | codec | u8 |
@@ -31,6 +31,7 @@ const STAGES: [Stage; 7] =
     [Stage::Begin, Stage::Whole, Stage::Head, Stage::Trace, Stage::Tail, Stage::Text, Stage::End];
 const LAST: u8 = 0x80;
 const AROUND: u8 = 0x40;
+const MORE: u8 = 0x20;
 
 fn put_integer(mut value: u64, out: &mut [u8], at: &mut usize) -> Option<()> {
     loop {
@@ -69,7 +70,7 @@ fn samples(stage: Stage, first: u32, bytes: usize) -> Option<usize> {
 }
 
 /// What of `source` lies before and after `bytes`, which is a piece of it.
-fn around<'s>(source: &'s [u8], bytes: &[u8]) -> Option<(&'s [u8], &'s [u8])> {
+pub(crate) fn around<'s>(source: &'s [u8], bytes: &[u8]) -> Option<(&'s [u8], &'s [u8])> {
     if bytes.is_empty() {
         return Some((source, &[]));
     }
@@ -119,11 +120,29 @@ impl<'o> CellWriter<'o> {
         source: &[u8],
         predictor: &mut Predictor,
     ) -> Option<()> {
+        let from = samples(part.stage, part.first, part.bytes.len()).unwrap_or(part.bytes.len());
+        self.put_cell(part, source, (from, false), predictor)
+    }
+
+    /// Adds a piece of a part that is longer than a record; `more`: not the last one. Pieces go as they are.
+    pub fn push_piece(&mut self, piece: &Part<'_>, source: &[u8], more: bool) -> Option<()> {
+        self.put_cell(piece, source, (piece.bytes.len(), more), &mut Predictor::new())
+    }
+
+    /// Adds a cell, whose samples begin at byte `from`.
+    fn put_cell(
+        &mut self,
+        part: &Part<'_>,
+        source: &[u8],
+        (from, more): (usize, bool),
+        predictor: &mut Predictor,
+    ) -> Option<()> {
         let (before, after) = around(source, part.bytes)?;
         let bare = before.is_empty() && after.is_empty();
         let mut at = self.at;
         let last = if part.last { LAST } else { 0 };
-        *self.out.get_mut(at)? = part.stage as u8 | last | if bare { 0 } else { AROUND };
+        let more = if more { MORE } else { 0 };
+        *self.out.get_mut(at)? = part.stage as u8 | last | more | if bare { 0 } else { AROUND };
         at = at.wrapping_add(1);
         for value in [part.tag.into(), part.frame, part.index, part.first] {
             put_integer(value.into(), self.out, &mut at)?;
@@ -141,7 +160,6 @@ impl<'o> CellWriter<'o> {
         put(before, self.out, &mut at)?;
         let data = self.out.get_mut(at..)?;
         let mut next = *predictor;
-        let from = samples(part.stage, part.first, part.bytes.len()).unwrap_or(part.bytes.len());
         let (plain, bulk) = part.bytes.split_at_checked(from)?;
         let (to, data) = data.split_at_mut_checked(from)?;
         to.copy_from_slice(plain);
@@ -195,6 +213,8 @@ pub struct Cell<'p> {
     pub before: &'p [u8],
     /// Bytes of the source after those of the part.
     pub after: &'p [u8],
+    /// The part goes on in the next record's first cell.
+    pub more: bool,
 }
 
 impl Cell<'_> {
@@ -260,7 +280,7 @@ impl<'r> CellReader<'r> {
         let Encoded { tag, stage, frame, index, first, last, .. } = raw;
         let part =
             Part { packet, offset, kind, decoder, tag, stage, frame, index, first, last, bytes };
-        Ok(Some(Cell { part, before, after }))
+        Ok(Some(Cell { part, before, after, more: raw.more }))
     }
 }
 
@@ -268,6 +288,7 @@ impl<'r> CellReader<'r> {
 struct Encoded<'r> {
     stage: Stage,
     last: bool,
+    more: bool,
     tag: u16,
     frame: u32,
     index: u32,
@@ -285,7 +306,7 @@ impl<'r> Encoded<'r> {
     fn read(cells: &'r [u8], at: &mut usize) -> Option<Self> {
         let head = *cells.get(*at)?;
         *at = at.checked_add(1)?;
-        let stage = *STAGES.get(usize::from(head & !(LAST | AROUND)))?;
+        let stage = *STAGES.get(usize::from(head & !(LAST | AROUND | MORE)))?;
         let tag = u16::try_from(integer(cells, at)?).ok()?;
         let (frame, index) = (integer(cells, at)?, integer(cells, at)?);
         let first = integer(cells, at)?;
@@ -301,8 +322,8 @@ impl<'r> Encoded<'r> {
         let before = take(cells, before, at)?;
         let data = take(cells, len, at)?;
         let after = take(cells, after, at)?;
-        let last = head & LAST != 0;
-        Some(Encoded { stage, last, tag, frame, index, first, codec, n, before, data, after })
+        let (last, more) = (head & LAST != 0, head & MORE != 0);
+        Some(Encoded { stage, last, more, tag, frame, index, first, codec, n, before, data, after })
     }
 }
 

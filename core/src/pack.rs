@@ -1,6 +1,6 @@
 //! From the parts of a stream to records, on a front end.
 
-use crate::cells::CellWriter;
+use crate::cells::{self, CellWriter};
 use crate::codec::{Codec, Predictor};
 use crate::error::Error;
 use crate::part::Part;
@@ -134,7 +134,7 @@ impl Packer {
         if !now.lost && !self.push(part, source, cells) {
             self.flush(cells, to);
             if self.now.is_some_and(|now| !now.lost) && !self.push(part, source, cells) {
-                self.lose(Reason::TooBig);
+                self.pieces(part, source, cells, to);
             }
         }
         if part.last {
@@ -233,6 +233,41 @@ impl Packer {
         }
         self.at = writer.len();
         true
+    }
+
+    /// Sends a part that is longer than a record, a piece in each.
+    fn pieces(
+        &mut self,
+        part: &Part<'_>,
+        source: &[u8],
+        cells: &mut [u8],
+        to: &mut impl FnMut(&Record<'_>) -> bool,
+    ) {
+        let room = cells.len().saturating_sub(cells::OVERHEAD);
+        let all = source.len().saturating_sub(part.bytes.len());
+        // What lies around the part goes with its first and last piece.
+        let Some(room) = room.checked_sub(all).filter(|room| *room > 0) else {
+            return self.lose(Reason::TooBig);
+        };
+        let (mut bytes, mut source) = (part.bytes, source);
+        while self.now.is_some_and(|now| !now.lost) {
+            let (piece, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+            let more = !rest.is_empty();
+            let before = cells::around(source, bytes).map_or(0, |(before, _)| before.len());
+            let end = if more { before.saturating_add(piece.len()) } else { source.len() };
+            let (mine, others) = source.split_at_checked(end).unwrap_or((source, &[]));
+            let piece = Part { bytes: piece, last: part.last && !more, ..*part };
+            let Some(mut writer) = CellWriter::resume(cells, self.at, self.codec) else { return };
+            if writer.push_piece(&piece, mine, more).is_none() {
+                return self.lose(Reason::TooBig);
+            }
+            self.at = writer.len();
+            if !more {
+                return;
+            }
+            self.flush(cells, to);
+            (bytes, source) = (rest, others);
+        }
     }
 
     /// Sends what was gathered of the present packet.

@@ -83,6 +83,7 @@ impl WithFormat for Make<'_> {
             tables: StreamTables::new::<F>(self.group),
             predictor: Predictor::new(),
             scratch: vec![0; LONGEST_PART],
+            pieces: (Vec::new(), 0),
             held: Vec::new(),
             crc: crc32fast::Hasher::new(),
         })
@@ -95,6 +96,8 @@ struct RowsOf<F: Format> {
     tables: StreamTables,
     predictor: Predictor,
     scratch: Vec<u8>,
+    /// Pieces of a part that is longer than a record, and the bytes of the source that went into them.
+    pieces: (Vec<u8>, u64),
     /// The bytes of the packet on its way in, as far as they would be kept as garbage.
     held: Vec<u8>,
     crc: crc32fast::Hasher,
@@ -138,6 +141,7 @@ impl<F: Format> Rows for RowsOf<F> {
         if parts.index == 0 {
             self.predictor = Predictor::new();
             self.held.clear();
+            self.pieces.0.clear();
         }
         let mut hooks = Writing { tables: &mut self.tables, file: Some(file) };
         let mut cells = CellReader::new(parts);
@@ -152,8 +156,22 @@ impl<F: Format> Rows for RowsOf<F> {
                 let room = KEPT.saturating_sub(self.held.len());
                 self.held.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
             }
-            let used = cell.used() as u64;
-            assembly.part(&cell.part, used, &mut self.library, &mut hooks)?;
+            let mut used = cell.used() as u64;
+            let mut part = cell.part;
+            let (pieces, bytes) = &mut self.pieces;
+            if cell.more || !pieces.is_empty() {
+                if pieces.len() + part.bytes.len() > LONGEST_PART {
+                    return Ok(Taken::Bad);
+                }
+                *bytes = used + if pieces.is_empty() { 0 } else { *bytes };
+                pieces.extend_from_slice(part.bytes);
+                if cell.more {
+                    continue;
+                }
+                (part.bytes, used) = (&*pieces, *bytes);
+            }
+            assembly.part(&part, used, &mut self.library, &mut hooks)?;
+            pieces.clear();
             if cell.part.last {
                 let bytes = assembly.open().map_or(0, |(_, bytes)| bytes);
                 let garbage = assembly.outcome().bytes.garbage;
