@@ -407,6 +407,13 @@ fn links_that_are_none_are_refused() {
         assert!(ran.err.contains(says), "{words:?}: {}", ran.err);
     }
     assert_eq!(files(dir), ["out.lh5", "run.BIN"]);
+    // Records are no recording.
+    std::fs::write(dir.join("run.rec"), records(&stream, 1, 0, Framing::Length)).unwrap();
+    for words in [&["raw", "run.rec"], &["info", "run.rec"]] {
+        let ran = tierline(dir, words);
+        assert_eq!(ran.code, 1);
+        assert!(ran.err.contains("tierline collect reads them"), "{}", ran.err);
+    }
 }
 
 #[test]

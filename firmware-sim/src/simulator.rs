@@ -18,8 +18,6 @@ use tierline_core::{
 const WINDOW: usize = 16 * 1024;
 /// Bytes read at a time.
 const READ: usize = 4096;
-/// A heartbeat after this time without a record.
-const QUIET: Duration = Duration::from_secs(1);
 
 /// What the front end does when its ring is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,13 +93,16 @@ trait Way {
     fn send(&mut self, record: &Record<'_>) -> bool;
     /// So many bytes of the source came.
     fn came(&mut self, _bytes: usize) {}
+    /// Fewest free bytes of the ring.
+    fn low_water(&self) -> usize;
     /// Lets the link go on where the source has nothing more.
     fn wait(&mut self);
 }
 
 impl Simulator<'_> {
     /// Runs a source through the front end, its ring of `RING` bytes and onto a link, which a second thread serves; frames are
-    /// written one by one.
+    /// written one by one. A source may say [`io::ErrorKind::TimedOut`] where it has nothing for a while: then the front end says
+    /// that it lives.
     ///
     /// # Errors
     /// Where source or link fail. Trouble with the source's content is told on the link and in the result.
@@ -229,6 +230,8 @@ impl WithFormat for Feed<'_> {
         }
         // The link may be slow, but the end is told; where a frame may be lost, more than once.
         let times = if self.simulator.framing == Framing::Cobs { 3 } else { 1 };
+        let low_water = self.way.low_water() as u32;
+        front_end.health(low_water, ticks(), &mut |record: &Record<'_>| self.way.send(record));
         for _ in 0..times {
             while !front_end.end(&mut |record: &Record<'_>| self.way.send(record)) {
                 self.way.wait();
@@ -262,6 +265,10 @@ impl<const RING: usize> Way for Threaded<'_, '_, RING> {
             pause(&mut turns);
         }
         self.broken.load(Ordering::Acquire) || self.producer.send(record)
+    }
+
+    fn low_water(&self) -> usize {
+        self.producer.counters().low_water
     }
 
     fn wait(&mut self) {
@@ -377,12 +384,11 @@ impl<const RING: usize> Way for Slow<'_, '_, RING> {
         }
     }
 
+    fn low_water(&self) -> usize {
+        self.producer.counters().low_water
+    }
+
     fn wait(&mut self) {
         self.drain_one();
     }
-}
-
-/// A source that says [`io::ErrorKind::TimedOut`] when nothing came for a second, so that the front end can say that it lives.
-pub fn timeout() -> Duration {
-    QUIET
 }

@@ -3,6 +3,9 @@
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
+/// A source that has to wait longer than this says so, with [`io::ErrorKind::TimedOut`], and goes on at the next read.
+pub const QUIET: Duration = Duration::from_secs(1);
+
 /// Bytes of a source at a rate.
 #[derive(Debug)]
 pub struct Paced<R> {
@@ -30,8 +33,9 @@ impl<R: Read> Read for Paced<R> {
             let start = *self.start.get_or_insert_with(Instant::now);
             let due = Duration::from_secs_f64(self.given as f64 / rate);
             let early = due.saturating_sub(start.elapsed());
-            if !early.is_zero() {
-                std::thread::sleep(early);
+            std::thread::sleep(early.min(QUIET));
+            if early > QUIET {
+                return Err(io::ErrorKind::TimedOut.into());
             }
         }
         let n = self.from.read(room)?;

@@ -1,17 +1,21 @@
-//! `tierline demo`: a short synthetic run of every format, converted and drawn.
+//! `tierline demo`: a short synthetic run of every format, through the simulated front end, collected and drawn.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use tierline::core::link::Framing;
 use tierline::h5::tree::{Node, Reader};
 use tierline::plot::{Panel, Size, Trace, render};
-use tierline::raw::BuildRaw;
+use tierline::raw::by_name;
+use tierline::raw::collect::{Collect, LinkInput, StreamAccount};
 use tierline::report::{AtomicOutput, Status};
+use tierline_firmware_sim::Simulator;
 use tierline_firmware_sim::emit::{EXAMPLES, Example};
 
 use super::{grouped, size};
 
-/// Emit a short run of every format, convert it to LH5, and draw some of it.
+/// Emit a short run of every format, send it through the simulated front end, collect it into LH5, and draw some of it.
 ///
 /// Nothing but this program is needed. The recordings look like those of real detectors: pulses with exponential decay,
 /// noise, baselines and pile-up.
@@ -28,6 +32,8 @@ pub(crate) struct Args {
     seed: u64,
 }
 
+/// Room of the front end's ring, bytes.
+const RING: usize = 32 * 1024;
 /// Waveforms drawn per recording.
 const TRACES: usize = 4;
 
@@ -35,8 +41,9 @@ const TRACES: usize = 4;
 pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     let dir = &args.dir;
     std::fs::create_dir_all(dir).with_context(|| format!("{}: cannot create", dir.display()))?;
-    println!("Emitting a short run of every format, and converting it to LH5:\n");
-    println!("{:<28} {:>8}  {:>8}  {:>7}  recording", "file", "emitted", "LH5", "rows");
+    println!("A short run of every format, through a front end's records to LH5:\n");
+    let [file, emitted, records, rows] = ["file", "emitted", "records", "rows"];
+    println!("{file:<26} {emitted:>8}  {records:>8}  {:>8}  {rows:>7}  recording", "LH5");
     let mut panels = Vec::new();
     for example in EXAMPLES {
         let output = convert(args, example)?;
@@ -53,6 +60,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         let recording = dir.join(first.file_name);
         println!("  tierline info {}", recording.display());
         println!("  tierline info {}", recording.with_extension("lh5").display());
+        let out = dir.join("again.lh5");
+        println!(
+            "  tierline replay {} --records --to - | tierline collect - -o {}",
+            recording.display(),
+            out.display()
+        );
         println!("  tierline raw YOUR_RECORDING -o OUT.lh5");
     }
     Ok(Status::Clean)
@@ -66,25 +79,46 @@ fn write_file(path: &Path, bytes: &[u8], overwrite: bool) -> anyhow::Result<()> 
     Ok(output.commit()?)
 }
 
-/// Emits one recording, converts it, and prints a line about it.
+/// Emits one recording, sends it through the front end, collects what comes out, and prints a line about it.
 fn convert(args: &Args, example: &Example) -> anyhow::Result<PathBuf> {
     let recording = args.dir.join(example.file_name);
     let bytes = (example.make)(args.seed, example.events);
     write_file(&recording, &bytes, args.overwrite)?;
     let output = recording.with_extension("lh5");
-    let build = BuildRaw { overwrite: args.overwrite, ..BuildRaw::default() };
-    let done = build.run(&recording, &output)?;
-    anyhow::ensure!(
-        done.outcome.bytes.garbage == 0,
-        "{}: garbage in an emitted recording",
-        recording.display()
-    );
+    let format = by_name(example.stream_type)?.name;
+    let simulator = Simulator {
+        format,
+        source: example.file_name,
+        framing: Framing::Cobs,
+        ..Default::default()
+    };
+    let (reader, mut link) = std::io::pipe().context("cannot make a pipe")?;
+    let mut reader: Option<Box<dyn Read + Send>> = Some(Box::new(reader));
+    let input = LinkInput {
+        name: example.file_name.into(),
+        open: Box::new(move || reader.take().ok_or(std::io::ErrorKind::NotConnected.into())),
+        live: false,
+        reconnect: false,
+    };
+    let collect = Collect { overwrite: args.overwrite, ..Collect::default() };
+    let (sent, got) = std::thread::scope(|scope| {
+        let front_end = scope.spawn(move || simulator.run::<RING>(&mut &bytes[..], &mut link));
+        let got = collect.run(vec![input], &output);
+        (front_end.join(), got)
+    });
+    let sent = sent.map_err(|_| anyhow::anyhow!("the front end stopped"))?;
+    let got = got?;
+    let sent = sent.context("the front end's link broke")?;
+    let clean = got.streams.len() == 1 && got.streams.iter().all(StreamAccount::is_clean);
+    anyhow::ensure!(clean, "{}: something was lost on the way", recording.display());
+    let file = got.files.first();
     println!(
-        "{:<28} {:>8}  {:>8}  {:>7}  {}",
+        "{:<26} {:>8}  {:>8}  {:>8}  {:>7}  {}",
         example.file_name,
-        size(bytes.len() as u64),
-        size(done.output_bytes),
-        grouped(done.rows.values().sum()),
+        size(sent.bytes),
+        size(sent.sent),
+        size(file.map_or(0, |f| f.bytes)),
+        grouped(file.map_or(0, |f| f.rows.values().sum())),
         example.description
     );
     Ok(output)

@@ -251,7 +251,11 @@ fn tell(args: &Args, done: &Done, messages: &mut Messages) {
 fn copy(from: &mut impl Read, to: &mut dyn Write) -> std::io::Result<u64> {
     let (mut block, mut sent) = (vec![0; BLOCK], 0);
     loop {
-        let n = from.read(&mut block)?;
+        let n = match from.read(&mut block) {
+            // A slow source is no end.
+            Err(e) if e.kind() == std::io::ErrorKind::TimedOut => continue,
+            other => other?,
+        };
         if n == 0 {
             return Ok(sent);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use tierline_core::link::MAGIC;
 use tierline_core::{Assembler, Fate, Format, FormatInfo, WithFormat, with_format};
 use tierline_h5::{Compression, Options as WriterOptions, Stats};
 use tierline_report::{AtomicOutput, Progress};
@@ -101,6 +102,9 @@ pub fn open(
     let first = window.data().get(..window.data().len().min(LOOK)).unwrap_or(&[]);
     if let (true, Some(reason)) = (first.is_empty(), window.broken()) {
         return Err(Error::Packed { path: input.to_path_buf(), reason: reason.to_owned() });
+    }
+    if stream_type.is_none() && first.starts_with(&MAGIC.to_le_bytes()) {
+        return Err(Error::Records { path: input.to_path_buf() });
     }
     let format = match stream_type {
         Some(_) if first.is_empty() => return Err(Error::Empty { path: input.to_path_buf() }),

@@ -38,6 +38,12 @@ pub enum Error {
         /// Names of the formats.
         known: String,
     },
+    /// The input holds what a front end made of a recording.
+    #[error("{path}: these are records of a front end: tierline collect reads them", path = path.display())]
+    Records {
+        /// The input.
+        path: PathBuf,
+    },
     /// A compressed input of which nothing can be unpacked.
     #[error("{path}: the compressed file is damaged or cut: {reason}", path = path.display())]
     Packed {
