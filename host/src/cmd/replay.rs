@@ -2,13 +2,13 @@
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use tierline::core::Codec;
 use tierline::core::link::Framing;
 use tierline::raw::input::Input;
-use tierline::report::{AtomicOutput, Progress, Status};
+use tierline::report::{AtomicOutput, Input as ReportInput, Output, Progress, Report, Status};
 use tierline_firmware_sim::source::Paced;
 use tierline_firmware_sim::{Done, Full, Simulator, link};
 
@@ -57,9 +57,18 @@ pub(crate) struct Args {
     /// Replace an existing file.
     #[arg(short = 'w', long)]
     overwrite: bool,
+    /// Bytes of garbage and packets dropped that still count as clean.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "records")]
+    max_garbage: u64,
+    /// Write a report of the run as JSON.
+    #[arg(long, value_name = "FILE.json")]
+    report: Option<PathBuf>,
     /// Say what was sent.
     #[arg(short, long)]
     verbose: bool,
+    /// Append all messages to a file.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
     /// Say nothing but errors.
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -119,7 +128,10 @@ fn block(args: &Args) -> usize {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
-    let mut messages = Messages::new(args.quiet, None)?;
+    let start = Instant::now();
+    let mut messages = Messages::new(args.quiet, args.log.as_deref())?;
+    let mut report = Report::new("replay", env!("CARGO_PKG_VERSION"));
+    set_settings(&mut report, args);
     if args.times == 0 && !link::is_link(&args.to) && !is_pipe(Path::new(&args.to)) {
         return Err(Usage("--loop 0 would fill the disk: name a link that ends".into()).into());
     }
@@ -129,11 +141,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     // A recording that can't be read is known before anybody is called.
     drop(open(args)?);
     let name = &args.to;
-    let mut failed = None;
+    let failed;
     if link::is_link(name) || is_pipe(Path::new(name)) {
         let mut to = link::create(name, args.overwrite)
             .with_context(|| format!("{name}: cannot open the link"))?;
-        failed = play(args, to.as_mut(), &mut messages)?;
+        failed = play(args, to.as_mut(), (&mut report, &mut messages))?;
         if name != "-" {
             let lost = |e: std::io::Error| anyhow::anyhow!("{name}: the link broke: {e}");
             to.flush().map_err(lost)?;
@@ -144,14 +156,35 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         let output = AtomicOutput::create(Path::new(name), args.overwrite)?;
         let file = std::fs::File::create(output.path());
         let mut file = file.with_context(|| format!("{name}: cannot write"))?;
-        failed = play(args, &mut file, &mut messages)?.or(failed);
+        failed = play(args, &mut file, (&mut report, &mut messages))?;
         drop(file);
         output.commit()?;
     }
+    report.seconds = start.elapsed().as_secs_f64();
+    if failed.is_some() {
+        report.status = Status::Failed;
+    }
+    let status = report.settle(args.max_garbage);
+    if let Some(path) = &args.report {
+        report.write_json(path, args.overwrite)?;
+    }
     match failed {
         Some(error) => Err(anyhow::Error::new(error).context(format!("{}", args.input.display()))),
-        None => Ok(Status::Clean),
+        None => Ok(status),
     }
+}
+
+fn set_settings(report: &mut Report, args: &Args) {
+    report.set("to", &args.to);
+    report.set("rate", args.rate);
+    report.set("loop", args.times);
+    report.set("records", args.records);
+    report.set("stream_type", &args.stream_type);
+    report.set("stream", args.stream);
+    report.set("codec", format!("{:?}", args.codec).to_lowercase());
+    report.set("framing", format!("{:?}", args.framing).to_lowercase());
+    report.set("compass_config", &args.compass_config);
+    report.set("max_garbage", args.max_garbage);
 }
 
 /// Whether a path is that of a pipe or device.
@@ -163,7 +196,7 @@ fn is_pipe(path: &Path) -> bool {
 fn play(
     args: &Args,
     to: &mut (dyn Write + Send),
-    messages: &mut Messages,
+    (report, messages): (&mut Report, &mut Messages),
 ) -> anyhow::Result<Option<tierline::core::Error>> {
     let settings = args.compass_config.as_deref().map(std::fs::read).transpose();
     let settings = settings.context("--compass-config: cannot read")?;
@@ -190,10 +223,14 @@ fn play(
         if !args.records {
             let sent = copy(&mut recording, to);
             let sent = sent.map_err(|e| broke(args, e))?;
-            messages.record(&format!("{} bytes", grouped(sent)));
+            let text = format!("{}: {} sent", args.input.display(), size(sent));
             if args.verbose {
-                messages.say(&format!("{}: {} sent", args.input.display(), size(sent)));
+                messages.say(&text)
+            } else {
+                messages.record(&text)
             }
+            add(report, args, sent, sent);
+            report.bytes.skipped += sent;
             continue;
         }
         session = session.wrapping_add(1);
@@ -209,7 +246,7 @@ fn play(
             ..Simulator::default()
         };
         let done = simulator.run::<RING>(&mut recording, to).map_err(|e| broke(args, e))?;
-        tell(args, &done, messages);
+        tell(args, &done, (report, messages));
         if done.failed.is_some() {
             return Ok(done.failed);
         }
@@ -225,8 +262,31 @@ fn broke(args: &Args, error: std::io::Error) -> anyhow::Error {
     anyhow::anyhow!("{} to {}: {error}", args.input.display(), args.to)
 }
 
-fn tell(args: &Args, done: &Done, messages: &mut Messages) {
+/// A turn of the recording that is over.
+fn add(report: &mut Report, args: &Args, read: u64, sent: u64) {
+    report.bytes.input += read;
+    match (report.inputs.first_mut(), report.outputs.first_mut()) {
+        (Some(input), Some(output)) => {
+            input.size += read;
+            output.size += sent;
+        }
+        _ => {
+            let path = args.input.clone();
+            report.inputs.push(ReportInput { path, size: read, ..ReportInput::default() });
+            let path = PathBuf::from(&args.to);
+            report.outputs.push(Output { path, size: sent, ..Output::default() });
+        }
+    }
+}
+
+fn tell(args: &Args, done: &Done, (report, messages): (&mut Report, &mut Messages)) {
     let account = done.account;
+    add(report, args, done.bytes, done.sent);
+    let lost = account.bytes_dropped;
+    report.bytes.gaps += lost;
+    report.bytes.garbage += account.garbage;
+    report.bytes.rows += done.bytes.saturating_sub(lost + account.garbage);
+    report.lost_packets += account.dropped;
     let text = format!(
         "{}: {} packets in {} sent as {} of records",
         args.input.display(),
@@ -235,16 +295,19 @@ fn tell(args: &Args, done: &Done, messages: &mut Messages) {
         size(done.sent)
     );
     if args.verbose {
-        messages.say(&text);
+        messages.say(&text)
+    } else {
+        messages.record(&text)
     }
+    let mut warn = |text: String| {
+        messages.say(&format!("tierline: warning: {text}"));
+        report.warn(text);
+    };
     if account.dropped > 0 {
-        let dropped = grouped(account.dropped);
-        messages
-            .say(&format!("tierline: warning: {dropped} packets dropped: the link is too slow"));
+        warn(format!("{} packets dropped: the link is too slow", grouped(account.dropped)));
     }
     if account.garbage > 0 {
-        let garbage = grouped(account.garbage);
-        messages.say(&format!("tierline: warning: {garbage} bytes of the recording make no sense"));
+        warn(format!("{} bytes of the recording make no sense", grouped(account.garbage)));
     }
 }
 
