@@ -16,7 +16,7 @@ use tierline_firmware_sim::link;
 
 use super::raw::parse_compression;
 use super::replay::parse_framing;
-use super::{Messages, Usage, grouped, parse_size, size};
+use super::{Common, Usage, grouped, parse_size, size};
 
 /// Collect the records of front ends into LH5.
 ///
@@ -50,30 +50,14 @@ pub(crate) struct Args {
     /// Settings file (XML) of a CoMPASS run.
     #[arg(long, value_name = "FILE")]
     compass_config: Option<PathBuf>,
-    /// Replace existing outputs.
-    #[arg(short = 'w', long)]
-    overwrite: bool,
     /// Compression of the output: none, gzip, or gzip:LEVEL (1 to 9).
     #[arg(long, value_name = "HOW", default_value = "gzip", value_parser = parse_compression)]
     compression: Compression,
     /// Threads that compress [default: the processors this process may use].
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// Bytes of garbage, and packets or records lost, that still count as clean.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    max_garbage: u64,
-    /// Write a report of the run as JSON.
-    #[arg(long, value_name = "FILE.json")]
-    report: Option<PathBuf>,
-    /// Say what was collected: packets, tables, rows.
-    #[arg(short, long)]
-    verbose: bool,
-    /// Append all messages to a file.
-    #[arg(long, value_name = "FILE")]
-    log: Option<PathBuf>,
-    /// Say nothing but errors.
-    #[arg(short, long, conflicts_with = "verbose")]
-    quiet: bool,
+    #[command(flatten)]
+    common: Common,
 }
 
 fn parse_segment(text: &str) -> Result<Segment, String> {
@@ -113,7 +97,7 @@ fn output(args: &Args) -> anyhow::Result<PathBuf> {
             return Err(Usage(format!("{input} is given twice")).into());
         }
     }
-    if args.segment.is_some() && !args.overwrite {
+    if args.segment.is_some() && !args.common.overwrite {
         refuse_segments(&output)?;
     }
     Ok(output)
@@ -156,7 +140,7 @@ fn links(args: &Args) -> Vec<LinkInput> {
 pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     let output = output(args)?;
     let start = Instant::now();
-    let mut messages = Messages::new(args.quiet, args.log.as_deref())?;
+    let mut messages = args.common.messages()?;
     for stale in stale_parts(&output) {
         let stale = stale.display();
         messages.say(&format!("tierline: warning: left over by an interrupted run: {stale}"));
@@ -176,10 +160,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         buffer_size: args.buffer_size,
         settings: args.compass_config.clone(),
         segment: args.segment,
-        overwrite: args.overwrite,
+        overwrite: args.common.overwrite,
         threads: args.threads.unwrap_or(defaults.threads).max(1),
         compression: args.compression,
-        quiet: args.quiet,
+        quiet: args.common.quiet,
         stop,
     };
     let mut report = Report::new("collect", env!("CARGO_PKG_VERSION"));
@@ -192,9 +176,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
             messages.record(&format!("tierline: error: {error:#}"));
             report.status = Status::Failed;
             report.warn(format!("{error:#}"));
-            if let Some(path) = &args.report {
-                report.write_json(path, args.overwrite)?;
-            }
+            args.common.write(&report)?;
             return Err(error);
         }
     };
@@ -203,13 +185,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         report.warn(line);
     }
     for line in account(&done) {
-        if args.verbose { messages.say(&line) } else { messages.record(&line) }
+        args.common.tell(&mut messages, &line);
     }
     add(&mut report, &done, start.elapsed().as_secs_f64());
-    let status = settle(&mut report, &done, args.max_garbage);
-    if let Some(path) = &args.report {
-        report.write_json(path, args.overwrite)?;
-    }
+    let status = settle(&mut report, &done, args.common.max_garbage);
+    args.common.write(&report)?;
     Ok(status)
 }
 
@@ -219,7 +199,7 @@ fn set_settings(report: &mut Report, args: &Args, collect: &Collect) {
     report.set("compass_config", &args.compass_config);
     report.set("threads", collect.threads);
     report.set("compression", args.compression.to_string());
-    report.set("max_garbage", args.max_garbage);
+    report.set("max_garbage", args.common.max_garbage);
     report.set(
         "segment",
         args.segment.map(|segment| match segment {

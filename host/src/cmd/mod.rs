@@ -8,9 +8,10 @@ pub(crate) mod replay;
 
 use std::fmt;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use tierline::report::Report;
 
 /// A command line that makes no sense (exit code 2).
 #[derive(Debug)]
@@ -23,6 +24,49 @@ impl fmt::Display for Usage {
 }
 
 impl std::error::Error for Usage {}
+
+/// What every command that writes takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
+    /// Replace existing outputs.
+    #[arg(short = 'w', long)]
+    pub(crate) overwrite: bool,
+    /// Bytes of garbage, and packets or records lost, that still count as clean.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) max_garbage: u64,
+    /// Write a report of the run as JSON.
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) report: Option<PathBuf>,
+    /// Say what was done: packets, tables, rows, what was left out.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    /// Append all messages to a file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// Say nothing but errors.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+impl Common {
+    /// Messages as they are wanted.
+    pub(crate) fn messages(&self) -> anyhow::Result<Messages> {
+        Messages::new(self.quiet, self.log.as_deref())
+    }
+
+    /// Says a line of the account: on stderr where it is wanted, else in the log only.
+    pub(crate) fn tell(&self, messages: &mut Messages, line: &str) {
+        if self.verbose { messages.say(line) } else { messages.record(line) }
+    }
+
+    /// Writes the report, if it is wanted.
+    pub(crate) fn write(&self, report: &Report) -> anyhow::Result<()> {
+        match &self.report {
+            Some(path) => Ok(report.write_json(path, self.overwrite)?),
+            None => Ok(()),
+        }
+    }
+}
 
 /// What a command says beside its results: on stderr, and in a file if wanted.
 #[derive(Debug, Default)]

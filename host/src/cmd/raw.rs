@@ -7,7 +7,7 @@ use std::time::Instant;
 use tierline::raw::{BuildRaw, Compression, Converted, Error, default_output};
 use tierline::report::{Input, Output, Report, Status, stale_parts};
 
-use super::{Messages, Usage, grouped, size};
+use super::{Common, Messages, Usage, grouped, size};
 
 /// Convert DAQ recordings (FCIO, ORCA, LLAMA, CoMPASS) to LH5.
 ///
@@ -33,30 +33,14 @@ pub(crate) struct Args {
     /// Settings file (XML) of a CoMPASS run.
     #[arg(long, value_name = "FILE")]
     compass_config: Option<PathBuf>,
-    /// Replace an existing output.
-    #[arg(short = 'w', long)]
-    overwrite: bool,
     /// Compression of the output: none, gzip, or gzip:LEVEL (1 to 9).
     #[arg(long, value_name = "HOW", default_value = "gzip", value_parser = parse_compression)]
     compression: Compression,
     /// Threads that compress [default: the processors this process may use].
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// Bytes of garbage that still count as clean.
-    #[arg(long, value_name = "BYTES", default_value_t = 0)]
-    max_garbage: u64,
-    /// Write a report of the run as JSON.
-    #[arg(long, value_name = "FILE.json")]
-    report: Option<PathBuf>,
-    /// Say what was converted: packets, tables, rows, what was left out.
-    #[arg(short, long)]
-    verbose: bool,
-    /// Append all messages to a file.
-    #[arg(long, value_name = "FILE")]
-    log: Option<PathBuf>,
-    /// Say nothing but errors.
-    #[arg(short, long, conflicts_with = "verbose")]
-    quiet: bool,
+    #[command(flatten)]
+    common: Common,
 }
 
 pub(super) fn parse_compression(text: &str) -> Result<Compression, String> {
@@ -107,11 +91,11 @@ fn settings(args: &Args) -> BuildRaw {
         buffer_size: args.buffer_size,
         max_rows: args.max_rows,
         settings: args.compass_config.clone(),
-        overwrite: args.overwrite,
+        overwrite: args.common.overwrite,
         threads: args.threads.unwrap_or(defaults.threads).max(1),
         compression: args.compression,
-        quiet: args.quiet,
-        digest: args.report.is_some(),
+        quiet: args.common.quiet,
+        digest: args.common.report.is_some(),
     }
 }
 
@@ -122,7 +106,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     let build = settings(args);
     let mut report = Report::new("raw", env!("CARGO_PKG_VERSION"));
     set_settings(&mut report, args, &build);
-    let mut messages = Messages::new(args.quiet, args.log.as_deref())?;
+    let mut messages = args.common.messages()?;
     let mut failed = None;
     for (input, output) in args.inputs.iter().zip(&outputs) {
         for stale in stale_parts(output) {
@@ -150,10 +134,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         }
     }
     report.seconds = start.elapsed().as_secs_f64();
-    let status = report.settle(args.max_garbage);
-    if let Some(path) = &args.report {
-        report.write_json(path, args.overwrite)?;
-    }
+    let status = report.settle(args.common.max_garbage);
+    args.common.write(&report)?;
     failed.map_or(Ok(status), Err)
 }
 
@@ -164,7 +146,7 @@ fn set_settings(report: &mut Report, args: &Args, build: &BuildRaw) {
     report.set("compass_config", &args.compass_config);
     report.set("threads", build.threads);
     report.set("compression", build.compression.to_string());
-    report.set("max_garbage", args.max_garbage);
+    report.set("max_garbage", args.common.max_garbage);
 }
 
 /// Everything the user should know of one conversion.
@@ -210,7 +192,7 @@ fn note(
         ));
     }
     for line in account(input, output, done) {
-        if args.verbose { messages.say(&line) } else { messages.record(&line) }
+        args.common.tell(messages, &line)
     }
 }
 

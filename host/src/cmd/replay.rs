@@ -12,7 +12,7 @@ use tierline::report::{AtomicOutput, Input as ReportInput, Output, Progress, Rep
 use tierline_firmware_sim::source::Paced;
 use tierline_firmware_sim::{Done, Full, Simulator, link};
 
-use super::{Messages, Usage, grouped, parse_size, size};
+use super::{Common, Messages, Usage, grouped, parse_size, size};
 
 /// Play a recording into a front end, or through the simulated one onto a link.
 ///
@@ -54,24 +54,8 @@ pub(crate) struct Args {
     /// Settings file (XML) of a CoMPASS run, to be sent along.
     #[arg(long, value_name = "FILE", requires = "records")]
     compass_config: Option<PathBuf>,
-    /// Replace an existing file.
-    #[arg(short = 'w', long)]
-    overwrite: bool,
-    /// Bytes of garbage and packets dropped that still count as clean.
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "records")]
-    max_garbage: u64,
-    /// Write a report of the run as JSON.
-    #[arg(long, value_name = "FILE.json")]
-    report: Option<PathBuf>,
-    /// Say what was sent.
-    #[arg(short, long)]
-    verbose: bool,
-    /// Append all messages to a file.
-    #[arg(long, value_name = "FILE")]
-    log: Option<PathBuf>,
-    /// Say nothing but errors.
-    #[arg(short, long, conflicts_with = "verbose")]
-    quiet: bool,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// Room of the simulated front end's ring, bytes.
@@ -116,7 +100,7 @@ impl Read for Recording {
 
 fn open(args: &Args) -> anyhow::Result<Paced<Recording>> {
     let input = Input::open(&args.input, false)?;
-    let progress = Progress::start("replay", input.size, args.quiet);
+    let progress = Progress::start("replay", input.size, args.common.quiet);
     let recording = Recording { input, progress, position: 0 };
     Ok(Paced::new(recording, args.rate.map(|rate| rate as f64), block(args)))
 }
@@ -129,7 +113,7 @@ fn block(args: &Args) -> usize {
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     let start = Instant::now();
-    let mut messages = Messages::new(args.quiet, args.log.as_deref())?;
+    let mut messages = args.common.messages()?;
     let mut report = Report::new("replay", env!("CARGO_PKG_VERSION"));
     set_settings(&mut report, args);
     if args.times == 0 && !link::is_link(&args.to) && !is_pipe(Path::new(&args.to)) {
@@ -143,7 +127,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     let name = &args.to;
     let failed;
     if link::is_link(name) || is_pipe(Path::new(name)) {
-        let mut to = link::create(name, args.overwrite)
+        let mut to = link::create(name, args.common.overwrite)
             .with_context(|| format!("{name}: cannot open the link"))?;
         failed = play(args, to.as_mut(), (&mut report, &mut messages))?;
         if name != "-" {
@@ -153,7 +137,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
             to.flush()?;
         }
     } else {
-        let output = AtomicOutput::create(Path::new(name), args.overwrite)?;
+        let output = AtomicOutput::create(Path::new(name), args.common.overwrite)?;
         let file = std::fs::File::create(output.path());
         let mut file = file.with_context(|| format!("{name}: cannot write"))?;
         failed = play(args, &mut file, (&mut report, &mut messages))?;
@@ -164,10 +148,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     if failed.is_some() {
         report.status = Status::Failed;
     }
-    let status = report.settle(args.max_garbage);
-    if let Some(path) = &args.report {
-        report.write_json(path, args.overwrite)?;
-    }
+    let status = report.settle(args.common.max_garbage);
+    args.common.write(&report)?;
     match failed {
         Some(error) => Err(anyhow::Error::new(error).context(format!("{}", args.input.display()))),
         None => Ok(status),
@@ -184,7 +166,7 @@ fn set_settings(report: &mut Report, args: &Args) {
     report.set("codec", format!("{:?}", args.codec).to_lowercase());
     report.set("framing", format!("{:?}", args.framing).to_lowercase());
     report.set("compass_config", &args.compass_config);
-    report.set("max_garbage", args.max_garbage);
+    report.set("max_garbage", args.common.max_garbage);
 }
 
 /// Whether a path is that of a pipe or device.
@@ -224,11 +206,7 @@ fn play(
             let sent = copy(&mut recording, to);
             let sent = sent.map_err(|e| broke(args, e))?;
             let text = format!("{}: {} sent", args.input.display(), size(sent));
-            if args.verbose {
-                messages.say(&text)
-            } else {
-                messages.record(&text)
-            }
+            args.common.tell(messages, &text);
             add(report, args, sent, sent);
             report.bytes.skipped += sent;
             continue;
@@ -294,11 +272,7 @@ fn tell(args: &Args, done: &Done, (report, messages): (&mut Report, &mut Message
         size(done.bytes),
         size(done.sent)
     );
-    if args.verbose {
-        messages.say(&text)
-    } else {
-        messages.record(&text)
-    }
+    args.common.tell(messages, &text);
     let mut warn = |text: String| {
         messages.say(&format!("tierline: warning: {text}"));
         report.warn(text);
