@@ -70,6 +70,11 @@ impl Reader {
         Reader { framing, longest, lost: false, checksum: crc32 }
     }
 
+    /// From here on no record is longer than so many bytes: a damaged length is seen earlier.
+    pub const fn limit(&mut self, longest: usize) {
+        self.longest = longest;
+    }
+
     /// The same with another way to work out the same checksum.
     pub const fn with_checksum(self, checksum: Checksum) -> Self {
         Reader { checksum, ..self }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tierline_core::link::{Framed, Framing, MAGIC, Reader, framed_max};
-use tierline_core::record::{NoRecord, Record};
+use tierline_core::record::{Body, NoRecord, Record};
 
 use super::account::LinkAccount;
 use super::feed::LinkInput;
@@ -40,6 +40,8 @@ pub(super) struct Waiting {
     /// Records of streams that have not said what they are.
     kept: BTreeMap<u16, Vec<Vec<u8>>>,
     bytes: usize,
+    /// No record is longer, bytes, as its front ends say; 0 where none did.
+    longest: usize,
 }
 
 fn reader(framing: Framing) -> Reader {
@@ -108,6 +110,9 @@ impl Link {
                     waiting.account.records += 1;
                     self.head += used;
                     take(waiting, record)?;
+                    if waiting.longest > 0 {
+                        reader.limit(waiting.longest.min(LONGEST));
+                    }
                 }
                 Framed::Skip { used: 0, .. } | Framed::Need(_) => break,
                 Framed::Skip { used, damaged } => {
@@ -141,7 +146,17 @@ impl Waiting {
     /// The record in these bytes; what is none is counted.
     pub(super) fn read<'r>(&mut self, bytes: &'r [u8]) -> Option<Record<'r>> {
         match Record::read(bytes) {
-            Ok(record) => Some(record),
+            Ok(record) => {
+                if let Body::Hello(hello) = record.body {
+                    // Twice as much as it says, for front ends that are not so exact.
+                    let longest = match hello.longest {
+                        0 => LONGEST,
+                        n => 2 * n as usize + 1024,
+                    };
+                    self.longest = self.longest.max(longest);
+                }
+                Some(record)
+            }
             Err(NoRecord::Proto(version)) => {
                 self.account.other_version += 1;
                 self.account.version.get_or_insert(version);
