@@ -320,7 +320,12 @@ fn signals_end_a_run_with_all_that_came() {
     // All but the end.
     let all = frames(Framing::Length, &link);
     let most = all[..all.len() - 2].concat();
-    for (name, from) in [("-INT", "-"), ("-TERM", "-"), ("-TERM", "tcp-listen://127.0.0.1:0")] {
+    for (name, from) in [
+        ("-INT", "-"),
+        ("-TERM", "-"),
+        ("-TERM", "tcp-listen://127.0.0.1:0"),
+        ("-TERM", "tcp-listen://:0"),
+    ] {
         let dir = tempfile::tempdir().unwrap();
         let mut child = start(dir.path(), from, &[]);
         let mut stdin = child.stdin.take().unwrap();

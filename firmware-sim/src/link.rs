@@ -4,7 +4,7 @@
 //! |--|--|
 //! | `-` | standard input or output |
 //! | `tcp://HOST:PORT` | a connection to somebody who listens |
-//! | `tcp-listen://HOST:PORT` | the first connection that somebody makes |
+//! | `tcp-listen://HOST:PORT` | the first connection that somebody makes; without HOST, from anywhere |
 //! | `unix://PATH`, `unix-listen://PATH` | the same with a socket in the file system |
 //! | `serial://DEVICE?baud=N` | a serial device, 8 bits, no parity, 1 stop bit; 115200 baud where none are given |
 //! | anything else | a file or a named pipe |
@@ -77,7 +77,10 @@ fn serial(device: &str, baud: u32) -> io::Result<Box<dyn serialport::SerialPort>
 
 /// The first connection to an address; says where it listens when the port was left to the system.
 fn accept(address: &str) -> io::Result<TcpStream> {
-    let listener = TcpListener::bind(address)?;
+    let listener = match address.strip_prefix(':') {
+        Some(port) => TcpListener::bind(format!("0.0.0.0:{port}"))?,
+        None => TcpListener::bind(address)?,
+    };
     if address.ends_with(":0") {
         eprintln!("tierline: listening on {}", listener.local_addr()?);
     }
