@@ -1,7 +1,13 @@
-//! What all fuzz targets do: drive a format over the input and check the contract of framer, assembler and sink.
+//! What the fuzz targets do. Those of the formats drive a format over the input and check the contract of framer, assembler and
+//! sink; the others have a file each.
+
+use std::path::Path;
 
 use tierline_core::FrameLimits;
 use tierline_tests::drive::{Feed, drive};
+
+pub mod front_end;
+pub mod link;
 
 /// The last four bytes choose how the input arrives; the rest is the stream. `drive` checks that every byte is accounted
 /// for, that there is progress, and that no call breaks the sink's rules.
@@ -27,14 +33,20 @@ pub fn run(format: &str, data: &[u8]) {
 }
 
 /// Writes the small streams of the tests as a corpus to start from.
-pub fn seed(folder: &std::path::Path) -> std::io::Result<()> {
+pub fn seed(corpus: &Path) -> std::io::Result<()> {
     for (i, stream) in tierline_tests::streams::all().into_iter().enumerate() {
-        let folder = folder.join(stream.format.to_lowercase());
-        std::fs::create_dir_all(&folder)?;
-        std::fs::write(
-            folder.join(format!("seed-{i:02}")),
-            [&stream.bytes[..], &[3, 2, 255, 255]].concat(),
-        )?;
+        let own = vec![[&stream.bytes[..], &[3, 2, 255, 255]].concat()];
+        write(&corpus.join(stream.format.to_lowercase()), i, own)?;
+        write(&corpus.join("link"), i, link::seeds(&stream, i))?;
+        write(&corpus.join("front_end"), i, front_end::seeds(&stream, i))?;
+    }
+    Ok(())
+}
+
+fn write(folder: &Path, i: usize, inputs: Vec<Vec<u8>>) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for (input, variant) in inputs.into_iter().zip('a'..) {
+        std::fs::write(folder.join(format!("seed-{i:02}{variant}")), input)?;
     }
     Ok(())
 }
