@@ -42,7 +42,7 @@ panics() {
     target_of='<core::(panicking|slice::index::slice_index_fail|option::(unwrap|expect)_failed|result::unwrap_failed)'
     $objdump -d -C --no-show-raw-insn "$1" | awk -v to="$target_of" '
         /^[0-9a-f]+ <.*>:$/ { caller = substr($0, index($0, "<")) }
-        $2 ~ /^b/ && $0 ~ to && caller !~ to && caller !~ /^<_defmt_/ { print caller }' | sort -u
+        $2 ~ /^b/ && $0 ~ to && caller !~ to && caller !~ /^<_+defmt_/ { print caller }' | sort -u
 }
 
 name_of_format() {
