@@ -2,6 +2,7 @@
 """Writes the bench's inputs: real recordings with their event packets repeated up to about 45 MB.
 
     make_inputs.py OUTDIR [--data DIR]
+    make_inputs.py --repeat RECORDING OUT [--size BYTES]      one input
 
 Header and configuration once, then all complete event packets over and over; packet contents are
 unchanged and surplus bytes at the end are dropped. DIR (default $TIERLINE_DATA/data/daq) holds the recordings.
@@ -31,13 +32,13 @@ def data_directory():
     return Path(os.environ.get("TIERLINE_DATA", root.parent / "shared")) / "data" / "daq"
 
 
-def make(source, target):
-    """Writes one input and returns (repetitions, event packets per repetition)."""
+def make(source, target, size=SIZE):
+    """Writes one input of about this many bytes and returns (repetitions, event packets per repetition)."""
     data, layout = source.read_bytes(), walk.walk(source)
     events = b"".join(data[p.offset : p.end] for p in layout.packets if p.is_event)
     before = min(p.offset for p in layout.packets if p.is_event)
     front = data[: layout.first] + b"".join(data[p.offset : p.end] for p in layout.packets if p.offset < before)
-    repeat = max(1, (SIZE - len(front)) // len(events))
+    repeat = max(1, (size - len(front)) // len(events))
     partial = target.with_name(target.name + ".part")
     with partial.open("wb") as out:
         out.write(front)
@@ -49,9 +50,16 @@ def make(source, target):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("outdir", type=Path)
+    parser.add_argument("outdir", type=Path, nargs="?")
     parser.add_argument("--data", type=Path, default=data_directory())
+    parser.add_argument("--repeat", type=Path, nargs=2, metavar=("RECORDING", "OUT"))
+    parser.add_argument("--size", type=int, default=SIZE)
     arguments = parser.parse_args()
+    if arguments.repeat:
+        make(*arguments.repeat, arguments.size)
+        return
+    if not arguments.outdir:
+        parser.error("say where to: OUTDIR")
     arguments.outdir.mkdir(parents=True, exist_ok=True)
     for name, file in INPUTS.items():
         target = arguments.outdir / f"{name}-{file}"

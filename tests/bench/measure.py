@@ -11,19 +11,26 @@ import tempfile
 import time
 
 
-def run(command, environment=None):
-    """Runs a command to its end; sizes in MiB, times in seconds."""
+def run(command, environment=None, stdin=None, stdout=None, meanwhile=None):
+    """Runs a command to its end; sizes in MiB, times in seconds. Input and output are descriptors, or nothing.
+
+    `meanwhile` is called with the child's id every now and then; each call may cost the wall time some milliseconds.
+    """
     with tempfile.TemporaryFile() as errors:
         null = os.open(os.devnull, os.O_RDWR)
         actions = [
-            (os.POSIX_SPAWN_DUP2, null, 0),
-            (os.POSIX_SPAWN_DUP2, null, 1),
+            (os.POSIX_SPAWN_DUP2, null if stdin is None else stdin, 0),
+            (os.POSIX_SPAWN_DUP2, null if stdout is None else stdout, 1),
             (os.POSIX_SPAWN_DUP2, errors.fileno(), 2),
         ]
         command = [str(part) for part in command]
         start = time.perf_counter()
         child = os.posix_spawnp(command[0], command, environment or os.environ, file_actions=actions)
-        _, status, usage = os.wait4(child, 0)
+        ended, status, usage = os.wait4(child, os.WNOHANG if meanwhile else 0)
+        while not ended:
+            meanwhile(child)
+            time.sleep(0.02)
+            ended, status, usage = os.wait4(child, os.WNOHANG)
         wall = time.perf_counter() - start
         os.close(null)
         errors.seek(0)
