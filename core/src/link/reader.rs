@@ -111,7 +111,10 @@ impl Reader {
             return Framed::Skip { used, damaged: false };
         }
         let body = window.get_mut(..end).unwrap_or(&mut []);
-        let found = unstuff(body).and_then(|n| checked(body.get(..n)?, self.checksum));
+        let most = self.longest.saturating_add(CRC);
+        let found = unstuff(body)
+            .filter(|n| *n <= most)
+            .and_then(|n| checked(body.get(..n)?, self.checksum));
         match found {
             Some(record) => Framed::Record { used, record },
             None => Framed::Skip { used, damaged: true },

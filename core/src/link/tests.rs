@@ -166,3 +166,15 @@ fn noise_is_skipped_without_end() {
         assert!(damage > 0);
     }
 }
+
+#[test]
+fn a_longer_record_than_allowed_is_damage() {
+    for framing in BOTH {
+        for (len, allowed) in [(300, true), (301, false)] {
+            let mut bytes = framed(framing, &[vec![0; len]]);
+            bytes.drain(..usize::from(framing == Framing::Cobs));
+            let got = Reader::new(framing, 300).next(&mut bytes, true);
+            assert_eq!(matches!(got, Framed::Record { .. }), allowed, "{framing:?} {len}");
+        }
+    }
+}
