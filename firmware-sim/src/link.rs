@@ -90,7 +90,13 @@ fn accept(address: &str) -> io::Result<TcpStream> {
 #[cfg(unix)]
 fn unix(path: &str, listen: bool) -> io::Result<std::os::unix::net::UnixStream> {
     use std::os::unix::net::{UnixListener, UnixStream};
-    if listen { Ok(UnixListener::bind(path)?.accept()?.0) } else { UnixStream::connect(path) }
+    if !listen {
+        return UnixStream::connect(path);
+    }
+    let accepted = UnixListener::bind(path)?.accept();
+    // The name has done its work, and would be in the way of the next one.
+    let _ = std::fs::remove_file(path);
+    Ok(accepted?.0)
 }
 
 /// A serial device: silence is no end.
