@@ -248,7 +248,7 @@ typedef struct tierline_part {
   uint32_t frame;
   // Number of the trace, card or event within the packet.
   uint32_t index;
-  // Byte offset of this piece within its trace or frame.
+  // Byte offset of this piece within its trace or frame; in a whole packet, where its samples begin, 0 where it has none.
   uint32_t first;
   // Record tag inside a packet that wraps another format's record.
   uint16_t tag;

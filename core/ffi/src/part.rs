@@ -45,7 +45,7 @@ pub struct PartC {
     pub frame: u32,
     /// Number of the trace, card or event within the packet.
     pub index: u32,
-    /// Byte offset of this piece within its trace or frame.
+    /// Byte offset of this piece within its trace or frame; in a whole packet, where its samples begin, 0 where it has none.
     pub first: u32,
     /// Record tag inside a packet that wraps another format's record.
     pub tag: u16,
