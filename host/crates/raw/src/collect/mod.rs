@@ -1,7 +1,7 @@
 //! Records of front ends to LH5: which packets are complete, what was lost, and the files of a long run.
 //!
 //! Each link is read by a thread; one thread takes the records of all of them, in the order in which they come, and works out
-//! rows as [`BuildRaw`](crate::BuildRaw) does. Stream 0 has its tables at the top of the file, stream N in the group
+//! rows as [`BuildRaw`] does. Stream 0 has its tables at the top of the file, stream N in the group
 //! `stream_N`.
 
 mod account;
