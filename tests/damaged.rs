@@ -241,17 +241,23 @@ fn inputs_that_were_once_read_wrongly() {
     big_stack(|| {
         for info in tierline_core::FORMATS {
             for (name, bytes) in tierline_tests::bad::inputs(info.name) {
-                let host = FrameLimits::HOST.window;
-                for (piece, pieces, window) in [
-                    (64, [1], host),
-                    (1024, [511], host),
-                    (256 * 1024, [1 << 20], host),
-                    (256 * 1024, [1], 8192),
+                for (piece, window) in [
+                    (64, FrameLimits::HOST.window),
+                    (1024, FrameLimits::HOST.window),
+                    (256 * 1024, FrameLimits::HOST.window),
+                    (256 * 1024, 8192),
                 ] {
                     let limits = FrameLimits { piece, window };
-                    let outcome = drive(info.name, &bytes, &Feed { pieces: &pieces, limits });
-                    let bad = outcome.fatal.is_some() || outcome.garbage_bytes() > 0;
+                    let read =
+                        |pieces: &[usize]| drive(info.name, &bytes, &Feed { pieces, limits });
+                    let whole = read(&[1 << 20]);
+                    let bad = whole.fatal.is_some() || whole.garbage_bytes() > 0;
                     assert!(bad || name.starts_with("good-"), "{name} is read without a complaint");
+                    for pieces in [[1], [511]] {
+                        let split = read(&pieces);
+                        assert_eq!(split.packets, whole.packets, "{name} {piece} {pieces:?}");
+                        assert_eq!(split.garbage, whole.garbage, "{name} {piece} {pieces:?}");
+                    }
                 }
             }
         }

@@ -272,7 +272,8 @@ impl CompassFramer {
         let bulk = 2 * samples as usize;
         let size = layout.head().saturating_add(bulk);
         if bulk > 0 && bulk <= self.limits.piece && size <= self.limits.window {
-            let (head, kind) = (layout.head(), layout.0.into());
+            // The layout as it is now: settling on a number of samples may have changed it.
+            let (head, kind) = (layout.head(), self.kind());
             self.usual = Usual { size, head, samples, kind };
             let Some(bytes) = window.get(..size) else {
                 return Ok(if eof { self.cut(window, size) } else { Step::Need(size) });
