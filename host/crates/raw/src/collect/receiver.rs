@@ -93,10 +93,10 @@ impl Receiver {
     }
 
     /// Whether this Hello, record number `seq`, is of another session: its number says so, or that it is the first record again
-    /// long after it was.
+    /// long after it was, or after the end (front ends without a clock may give all sessions one number).
     pub(super) fn is_other(&self, hello: &Hello<'_>, seq: u32) -> bool {
         let other = self.account.session.is_some_and(|session| session != hello.session);
-        other || seq == 0 && self.sequence.is_far_from(0)
+        other || seq == 0 && (self.account.ended || self.sequence.is_far_from(0))
     }
 
     /// Takes a record.
