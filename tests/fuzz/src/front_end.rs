@@ -83,6 +83,8 @@ impl<const WINDOW: usize> WithFormat for Job<'_, WINDOW> {
             }
             assert!(turn < 3 * u16::BITS, "no end");
         }
+        // What was refused before the end counts, whatever the end itself needed.
+        sink.settings.refused = self.settings.refused;
         sink.check(&front_end, ended);
     }
 }
