@@ -49,6 +49,8 @@ pub struct Simulator<'a> {
     pub full: Full,
     /// A settings file that belongs to the source.
     pub settings: Option<&'a [u8]>,
+    /// How often the end is said; [`Framing::ends`] where that isn't given.
+    pub ends: Option<u32>,
 }
 
 impl Default for Simulator<'_> {
@@ -63,6 +65,7 @@ impl Default for Simulator<'_> {
             piece: 2048,
             full: Full::Wait,
             settings: None,
+            ends: None,
         }
     }
 }
@@ -181,7 +184,8 @@ impl WithFormat for Feed<'_> {
     type Out = io::Result<Done>;
 
     fn with<F: Format>(mut self) -> Self::Out {
-        let Simulator { source, stream, session, codec, piece, settings, .. } = *self.simulator;
+        let Simulator { source, stream, session, codec, framing, piece, settings, ends, .. } =
+            *self.simulator;
         let limits = FrameLimits { piece, window: SlideBuffer::<WINDOW>::WINDOW };
         let hello = Hello {
             session,
@@ -229,7 +233,7 @@ impl WithFormat for Feed<'_> {
             }
         }
         // The link may be slow, but the end is told; where a frame may be lost, more than once.
-        let times = if self.simulator.framing == Framing::Cobs { 3 } else { 1 };
+        let times = ends.unwrap_or(framing.ends());
         let low_water = self.way.low_water() as u32;
         front_end.health(low_water, ticks(), &mut |record: &Record<'_>| self.way.send(record));
         for _ in 0..times {

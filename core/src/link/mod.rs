@@ -39,6 +39,17 @@ pub enum Framing {
     Length,
 }
 
+impl Framing {
+    /// How often a front end says that its source is over. What comes after the last record that arrives can't be known to be
+    /// missing: where frames may be lost, the end is said so often that not all of them are.
+    pub const fn ends(self) -> u32 {
+        match self {
+            Framing::Cobs => 16,
+            Framing::Length => 1,
+        }
+    }
+}
+
 /// Bytes that a record of `len` bytes takes at most.
 pub const fn framed_max(framing: Framing, len: usize) -> usize {
     match framing {

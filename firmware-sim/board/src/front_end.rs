@@ -28,9 +28,9 @@ pub trait AnyFrontEnd {
     ) -> Result<Progress>;
     /// Says that there is nothing to say. `uptime`: ticks since the start.
     fn heartbeat(&mut self, uptime: u64, to: Sink<'_>) -> bool;
-    /// Says how the front end is doing, and that the source is over. `low_water`: fewest free bytes of the ring; `uptime`: ticks
-    /// since the start.
-    fn end(&mut self, low_water: u32, uptime: u64, to: Sink<'_>) -> bool;
+    /// Says how the front end is doing, and so many times that the source is over. `low_water`: fewest free bytes of the ring;
+    /// `uptime`: ticks since the start.
+    fn end(&mut self, low_water: u32, uptime: u64, times: u32, to: Sink<'_>) -> bool;
     /// Where packets went, and the bytes of the source done with.
     fn account(&self) -> (Account, u64);
 }
@@ -50,8 +50,9 @@ impl<F: Framer> AnyFrontEnd for FrontEnd<'_, F> {
         FrontEnd::heartbeat(self, uptime, &mut to)
     }
 
-    fn end(&mut self, low_water: u32, uptime: u64, mut to: Sink<'_>) -> bool {
-        self.health(low_water, uptime, &mut to) && FrontEnd::end(self, &mut to)
+    fn end(&mut self, low_water: u32, uptime: u64, times: u32, mut to: Sink<'_>) -> bool {
+        self.health(low_water, uptime, &mut to)
+            && (0..times).all(|_| FrontEnd::end(self, &mut to))
     }
 
     fn account(&self) -> (Account, u64) {

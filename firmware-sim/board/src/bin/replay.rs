@@ -78,8 +78,9 @@ fn run(memory: &'static mut Memory, console: &mut Console) -> Outcome<()> {
     };
     let window = window.put(|| Window::new(READ));
     defmt::info!("replay of {=str}, {=str}", settings.source, settings.format);
+    let ends = settings.framing.ends();
     with_front_end(settings, place, |front_end| {
-        replay(front_end, input, window, cells, output, console)
+        replay(front_end, ends, input, window, cells, output, console)
     })
     .ok_or("no such format")?
 }
@@ -87,6 +88,7 @@ fn run(memory: &'static mut Memory, console: &mut Console) -> Outcome<()> {
 #[inline(never)]
 fn replay(
     front_end: &mut dyn AnyFrontEnd,
+    ends: u32,
     input: File,
     window: &mut Window,
     cells: &mut [u8],
@@ -97,7 +99,7 @@ fn replay(
     output.overrun = None;
     let low_water = output.producer.counters().low_water;
     if read.is_ok() {
-        front_end.end(low_water as u32, 0, &mut |record| output.offer(record));
+        front_end.end(low_water as u32, 0, ends, &mut |record| output.offer(record));
     }
     let closed = output.close();
     report(console, front_end, output.bytes, low_water);

@@ -183,8 +183,9 @@ fn run(memory: &'static mut Memory, console: &mut Console) -> Outcome<()> {
     let source = Source { queue, left: bytes, idle: (idle / (1000 / RATE)).max(1), since: 0 };
     let sink = Sink { producer, waits: settings.overrun.is_none(), since: 0 };
     let window = window.put(|| Window::new(READ));
+    let ends = settings.framing.ends();
     with_front_end(settings, place, |front_end| {
-        convert(front_end, source, window, cells, sink, console)
+        convert(front_end, ends, source, window, cells, sink, console)
     })
     .ok_or("no such format")?
 }
@@ -192,6 +193,7 @@ fn run(memory: &'static mut Memory, console: &mut Console) -> Outcome<()> {
 #[inline(never)]
 fn convert(
     front_end: &mut dyn AnyFrontEnd,
+    ends: u32,
     mut source: Source,
     window: &mut Window,
     cells: &mut [u8],
@@ -203,7 +205,8 @@ fn convert(
     sink.waits = true;
     let low_water = sink.producer.counters().low_water;
     if read.is_ok() {
-        front_end.end(low_water as u32, Clock::ticks(), &mut |record| sink.offer(record));
+        let ticks = Clock::ticks();
+        front_end.end(low_water as u32, ticks, ends, &mut |record| sink.offer(record));
     }
     sink.close();
     report(console, front_end, SENT.load(Ordering::Relaxed).into(), low_water);

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tierline_core::link::Framing;
 use tierline_h5::Compression;
@@ -37,6 +37,8 @@ use receiver::{Receiver, Setup};
 
 /// How often signals and clocks are looked at while nothing comes.
 const LOOK: Duration = Duration::from_millis(100);
+/// Time after the end in which a live link may say more, at most.
+const ENDS: Duration = Duration::from_secs(1);
 /// Streams that are taken; the memory for each is some megabytes.
 const MOST_STREAMS: usize = 32;
 
@@ -157,12 +159,13 @@ struct Run<'a> {
 impl Run<'_> {
     fn all(&mut self, feed: &Feed) -> Result<Collected> {
         let mut open = self.links.len();
-        let mut why = Why::Closed;
+        let (mut why, mut since) = (Why::Closed, None::<Instant>);
         while open > 0 {
             if self.collect.stop.load(Ordering::Relaxed) {
                 why = Why::Stopped;
                 break;
             }
+            let mut quiet = false;
             match feed.blocks.recv_timeout(LOOK) {
                 Ok((i, Came::Block(block, n))) => {
                     self.progress.add(n as u64);
@@ -184,13 +187,15 @@ impl Run<'_> {
                     }
                     self.block(i, &[], true)?;
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => quiet = true,
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if self.output.is_full() {
                 self.next_file()?;
             }
-            if self.ended() {
+            // The end is said more than once: who says it again shouldn't find the door closed.
+            since = self.ended().then(|| since.unwrap_or_else(Instant::now));
+            if since.is_some_and(|since| quiet || since.elapsed() > ENDS) {
                 why = Why::Ended;
                 break;
             }
