@@ -27,9 +27,6 @@ esac
 readonly targets=(thumbv7em-none-eabihf thumbv6m-none-eabi)
 readonly fuzz_seconds=${FUZZ_SECONDS:-30}
 export TZ=UTC
-# A program that a test starts inherits the open HDF5 files of the tests beside it, and their locks for as long as it runs: what is
-# closed and complete would now and then not open.
-export HDF5_USE_FILE_LOCKING=FALSE
 summary=()
 failed=0
 
