@@ -35,8 +35,11 @@ fn check(dir: &Path, digest: &str, input: &str, code: i32, more: &[&str]) {
         return;
     };
     let output = dir.join("out.lh5");
-    let mut args = vec!["raw", "-w", "-o", "out.lh5", input.to_str().unwrap()];
+    let mut args = vec!["raw", "-w", input.to_str().unwrap()];
     args.extend(more);
+    if !more.contains(&"-o") {
+        args.extend(["-o", "out.lh5"]);
+    }
     let ran = tierline(dir, &args);
     assert_eq!(ran.code, code, "{digest}: {}", ran.err);
     let differences = compare(&golden, &output, |path| path.starts_with("/FCConfig"), no_values);
@@ -48,6 +51,23 @@ fn default_outputs_equal_the_peers() {
     let dir = tempfile::tempdir().unwrap();
     for (digest, input, code) in DEFAULTS {
         check(dir.path(), digest, input, code, &[]);
+    }
+}
+
+/// Name of the digest, input, and output specification.
+const SPECS: [(&str, &str, &str); 3] = [
+    ("fcio_spms_perchan", "L200-comm-20211130-phy-spms.fcio", "fcio_perchan"),
+    ("orca_geds_keys", "L200-comm-20220519-phy-geds.orca", "orca_keys"),
+    ("orca_p13_perchan", "l200-p13-r007-aph-20250101T003931Z.orca", "orcafcio_perchan"),
+];
+
+#[test]
+fn outputs_by_specification_equal_the_peers() {
+    let dir = tempfile::tempdir().unwrap();
+    for (digest, input, spec) in SPECS {
+        let Some(spec) = shared(&format!("golden/daq/specs/{spec}.json")) else { return };
+        let more = ["-o", spec.to_str().unwrap(), "--set", "out=out.lh5"];
+        check(dir.path(), digest, input, 0, &more);
     }
 }
 

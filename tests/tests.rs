@@ -12,5 +12,6 @@ mod host;
 mod interrupted;
 mod records;
 mod rings;
+mod spec;
 mod split;
 mod truncated;

@@ -12,10 +12,12 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::input::Input;
 use crate::library::{Notice, RawBufferLibrary};
+use crate::out_files::{OutFile, OutFiles};
+use crate::routes::Spec;
 use crate::sniff::{LOOK, by_name, sniff};
 use crate::start_time::start_time;
 use crate::stream::{self, Garbage, Hooks, Outcome, Packet, StreamOptions};
-use crate::tables::{Lh5File, StreamTables};
+use crate::tables::StreamTables;
 use crate::window::Window;
 
 /// Stack of the decoding thread: the state of several streams of 2400 channels lies there while it is made.
@@ -42,6 +44,15 @@ pub struct BuildRaw {
     pub quiet: bool,
     /// Work out the input's SHA-256.
     pub digest: bool,
+    /// Values for the processing chains of an output specification (`db.*`), by table or group.
+    pub database: serde_json::Value,
+}
+
+/// Where the rows of a conversion go.
+#[derive(Debug, Clone, Copy)]
+enum Destination<'a> {
+    File(&'a Path),
+    Spec(&'a Spec),
 }
 
 impl Default for BuildRaw {
@@ -57,6 +68,7 @@ impl Default for BuildRaw {
             compression: WriterOptions::default().compression,
             quiet: true,
             digest: false,
+            database: serde_json::Value::Null,
         }
     }
 }
@@ -68,7 +80,7 @@ pub struct Converted {
     pub format: &'static str,
     /// The account of every byte.
     pub outcome: Outcome,
-    /// Rows of each table.
+    /// Rows of each table; of several files, with the file before a colon.
     pub rows: BTreeMap<String, u64>,
     /// Packets that nothing decodes: number and bytes, by kind.
     pub skipped: BTreeMap<String, (u64, u64)>,
@@ -76,8 +88,12 @@ pub struct Converted {
     pub notices: BTreeMap<&'static str, Notice>,
     /// Rows of channels that the configuration has switched off.
     pub off: BTreeMap<String, u64>,
-    /// Size of the output, bytes.
-    pub output_bytes: u64,
+    /// Rows that the output specification has no place for, by decoder.
+    pub unwanted: BTreeMap<&'static str, u64>,
+    /// What did not go as the output specification has it: tables without rows, steps that do nothing.
+    pub notes: Vec<String>,
+    /// The files.
+    pub files: Vec<OutFile>,
     /// What the writer did.
     pub stats: Stats,
 }
@@ -137,22 +153,45 @@ impl BuildRaw {
     /// # Errors
     /// Where the output exists, the input can't be read as a whole, or writing fails. Then there is no output.
     pub fn run(&self, input: &Path, output: &Path) -> Result<Converted> {
+        self.run_to(input, Destination::File(output))
+    }
+
+    /// Converts `input` to the files of an output specification.
+    ///
+    /// # Errors
+    /// As [`Self::run`], and where the specification does not fit the stream.
+    pub fn run_spec(&self, input: &Path, spec: &Spec) -> Result<Converted> {
+        self.run_to(input, Destination::Spec(spec))
+    }
+
+    fn run_to(&self, input: &Path, to: Destination<'_>) -> Result<Converted> {
         if self.buffer_size == 0 {
             let reason = "must be at least 1".into();
             return Err(Error::Parameter { name: "--buffer-size", reason });
         }
-        let target = AtomicOutput::create(output, self.overwrite)?;
-        on_decoder_thread(input, || self.convert(input, target))
+        let (threads, compression) = (self.threads, self.compression);
+        let (files, spec) = match to {
+            Destination::File(path) => {
+                let target = AtomicOutput::create(path, self.overwrite)?;
+                (OutFiles::single(target, threads, compression)?, None)
+            }
+            Destination::Spec(spec) => {
+                let (overwrite, out) = (self.overwrite, &spec.spec);
+                let files = OutFiles::of_spec(out, overwrite, threads, compression)?;
+                (files, Some(spec.clone()))
+            }
+        };
+        on_decoder_thread(input, || self.convert(input, files, spec))
     }
 
-    fn convert(&self, input: &Path, target: AtomicOutput) -> Result<Converted> {
+    fn convert(&self, input: &Path, files: OutFiles, spec: Option<Spec>) -> Result<Converted> {
         let settings = self.settings.is_some();
         let (window, format) = open(input, self.stream_type.as_deref(), settings, self.digest)?;
         if self.settings.is_some() && !format.settings {
             let reason = format!("{} recordings have no settings file", format.name);
             return Err(Error::Parameter { name: "--compass-config", reason });
         }
-        let job = Job { build: self, window, target, name: format.name };
+        let job = Job { build: self, window, files, spec, name: format.name };
         with_format(format.name, job)
             .unwrap_or_else(|| by_name(format.name).map(|_| Converted::default()))
     }
@@ -161,7 +200,8 @@ impl BuildRaw {
 struct Job<'a> {
     build: &'a BuildRaw,
     window: Window,
-    target: AtomicOutput,
+    files: OutFiles,
+    spec: Option<Spec>,
     name: &'static str,
 }
 
@@ -169,41 +209,60 @@ impl WithFormat for Job<'_> {
     type Out = Result<Converted>;
 
     fn with<F: Format>(self) -> Self::Out {
-        let Job { build, window, target, name } = self;
+        let Job { build, window, files, spec, name } = self;
         let input = window.input().path.clone();
         let file_name = input.file_name().and_then(|n| n.to_str()).unwrap_or("").to_owned();
         let options =
             StreamOptions { settings: build.settings.clone(), start: start_time(&file_name) };
         let write_key = <F::Assembler as Assembler>::write_key;
-        let mut library = RawBufferLibrary::new(build.buffer_size, build.max_rows, write_key);
+        let mut library = RawBufferLibrary::new(build.buffer_size, build.max_rows, write_key, spec);
         let progress = Progress::start(&file_name, window.input().size, build.quiet);
-        let mut sink = FileSink {
-            file: Lh5File::create(target, build.threads, build.compression)?,
-            tables: StreamTables::new::<F>(String::new()),
-            progress,
-            position: 0,
-        };
+        let tables = StreamTables::new::<F>(String::new()).with_database(build.database.clone());
+        let mut sink = FileSink { files, tables, progress, position: 0 };
         let outcome = stream::run::<F, _, _>(window, &options, &mut library, &mut sink)?;
-        let FileSink { mut file, mut tables, .. } = sink;
-        let rows = tables.close(&mut file, &mut library)?;
+        let FileSink { mut files, mut tables, .. } = sink;
+        let rows = tables.close(&mut files, &mut library)?;
+        let mut notes = library.spec_notes(&decoder_names::<F>());
+        notes.extend(tables.notes);
         let off = library.off_by_name();
-        let (output_bytes, stats) = file.finish()?;
+        let (files, stats) = files.finish(rows)?;
         Ok(Converted {
             format: name,
             outcome,
-            rows,
+            rows: all_rows(&files),
             skipped: tables.skipped,
             off,
             notices: std::mem::take(&mut library.notices),
-            output_bytes,
+            unwanted: std::mem::take(&mut library.routes.unwanted),
+            notes,
+            files,
             stats,
         })
     }
 }
 
+/// Rows of each table of all files.
+fn all_rows(files: &[OutFile]) -> BTreeMap<String, u64> {
+    let several = files.len() > 1;
+    let named = |file: &OutFile, table: &str| match several {
+        true => format!("{}:{table}", file.path.display()),
+        false => table.to_owned(),
+    };
+    let of = |file: &OutFile| -> Vec<(String, u64)> {
+        file.rows.iter().map(|(table, rows)| (named(file, table), *rows)).collect()
+    };
+    files.iter().flat_map(of).collect()
+}
+
+/// Names of all decoders of a format.
+fn decoder_names<F: Format>() -> Vec<&'static str> {
+    let names = (0..u8::MAX).map(F::INFO.decoder_name);
+    names.filter(|name| !name.is_empty()).collect()
+}
+
 /// Writes what the library collects.
 struct FileSink {
-    file: Lh5File,
+    files: OutFiles,
     tables: StreamTables,
     progress: Progress,
     position: u64,
@@ -220,7 +279,7 @@ impl Hooks<RawBufferLibrary> for FileSink {
         _: &[u8],
         library: &mut RawBufferLibrary,
     ) -> Result<bool> {
-        self.tables.packet(packet, &mut self.file, library)?;
+        self.tables.packet(packet, &mut self.files, library)?;
         Ok(library.rows_left != Some(0))
     }
 

@@ -68,6 +68,24 @@ pub enum Error {
         /// The library's words.
         reason: String,
     },
+    /// An output specification that makes no sense.
+    #[error("{path}", path = path.display())]
+    Spec {
+        /// The specification.
+        path: PathBuf,
+        /// Which entry, and why.
+        source: crate::out_spec::SpecError,
+    },
+    /// A step of a `proc_spec` that failed.
+    #[error("{path}: table '{table}': {reason}", path = path.display())]
+    Process {
+        /// The output.
+        path: PathBuf,
+        /// The table.
+        table: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// A setting that makes no sense.
     #[error("{name}: {reason}")]
     Parameter {

@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod assembly;
+pub mod buffer_processor;
 mod build_raw;
 pub mod collect;
 pub mod document;
@@ -22,7 +23,10 @@ pub mod headers;
 pub mod info;
 pub mod input;
 pub mod library;
+mod out_files;
+pub mod out_spec;
 pub mod raw_buffer;
+mod routes;
 mod sniff;
 mod start_time;
 pub mod stream;
@@ -32,6 +36,8 @@ pub mod window;
 pub use build_raw::{BuildRaw, Converted, default_output, open};
 pub use collect::{Collect, Collected};
 pub use error::{Error, Result};
+pub use out_files::OutFile;
+pub use routes::Spec;
 pub use sniff::{LOOK, by_name, sniff};
 pub use start_time::{start_time, utc};
 pub use tierline_h5::Compression;

@@ -7,12 +7,11 @@ use tierline_core::{Key, Result as CoreResult, Row, RowSink, TableDef, TableId, 
 
 use tierline_table::Table;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::headers::Headers;
+use crate::out_spec::Entry;
 use crate::raw_buffer::{RawBuffer, with_bytes};
-
-/// No buffer takes this row.
-const NOWHERE: u32 = u32::MAX;
+use crate::routes::{NOWHERE, Routes, Spec, UNWANTED};
 
 /// Something the decoder wants the user to know.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,9 +35,7 @@ impl Notice {
 /// All raw buffers of a stream.
 #[derive(Debug)]
 pub struct RawBufferLibrary {
-    buffers: Vec<RawBuffer>,
-    /// Buffer of each table, by layout and key list.
-    places: Vec<Vec<u32>>,
+    pub(crate) routes: Routes,
     /// Buffer and row of each row of the present packet.
     open: Vec<(u32, u32)>,
     touched: Vec<u32>,
@@ -49,8 +46,7 @@ pub struct RawBufferLibrary {
     /// Rows of channels that the configuration has switched off, by channel.
     pub off: BTreeMap<Key, u64>,
     off_now: Vec<Key>,
-    write_key: fn(Key, &mut dyn fmt::Write) -> fmt::Result,
-    buffer_rows: usize,
+    unwanted_now: Vec<TableId>,
     /// Rows that may still be committed.
     pub rows_left: Option<u64>,
     /// Whether the present packet's rows count towards the limit.
@@ -58,41 +54,24 @@ pub struct RawBufferLibrary {
     full: bool,
 }
 
-/// Name of a table: that of its decoder; with the key, or its number, where the decoder has several.
-fn table_name(
-    def: &TableDef<'_>,
-    write_key: fn(Key, &mut dyn fmt::Write) -> fmt::Result,
-) -> String {
-    let mut name = def.decoder.strip_suffix("Decoder").unwrap_or(def.decoder).to_owned();
-    if def.lists > 1 {
-        use fmt::Write;
-        name.push('_');
-        let _ = match def.single {
-            Some(key) => write_key(key, &mut name),
-            None => write!(name, "{}", def.position),
-        };
-    }
-    name
-}
-
 impl RawBufferLibrary {
-    /// An empty library. `write_key`: how the format writes keys.
+    /// An empty library. `write_key`: how the format writes keys; `spec`: where rows go, if not each decoder's to tables of its
+    /// own.
     pub fn new(
         buffer_rows: usize,
         rows_left: Option<u64>,
         write_key: fn(Key, &mut dyn fmt::Write) -> fmt::Result,
+        spec: Option<Spec>,
     ) -> Self {
         RawBufferLibrary {
-            buffers: Vec::new(),
-            places: Vec::new(),
+            routes: Routes::new(spec, write_key, buffer_rows),
             open: Vec::new(),
             touched: Vec::new(),
             headers: Headers::default(),
             notices: BTreeMap::new(),
             off: BTreeMap::new(),
             off_now: Vec::new(),
-            write_key,
-            buffer_rows,
+            unwanted_now: Vec::new(),
             rows_left,
             counting: true,
             full: false,
@@ -101,12 +80,12 @@ impl RawBufferLibrary {
 
     /// The buffers, in the order of their declaration.
     pub fn buffers_mut(&mut self) -> &mut [RawBuffer] {
-        &mut self.buffers
+        &mut self.routes.buffers
     }
 
     /// The buffers, in the order of their declaration.
     pub fn buffers(&self) -> &[RawBuffer] {
-        &self.buffers
+        &self.routes.buffers
     }
 
     /// Hands a buffer's complete rows to `take`. Rows of a packet on its way in stay.
@@ -118,7 +97,7 @@ impl RawBufferLibrary {
         place: usize,
         take: impl FnOnce(&mut Table) -> Result<()>,
     ) -> Result<()> {
-        let Some(buffer) = self.buffers.get_mut(place) else { return Ok(()) };
+        let Some(buffer) = self.routes.buffers.get_mut(place) else { return Ok(()) };
         let gone = buffer.complete_rows() as u32;
         let done = buffer.flush(take);
         for (_, row) in self.open.iter_mut().filter(|(other, _)| *other as usize == place) {
@@ -129,19 +108,14 @@ impl RawBufferLibrary {
 
     /// Another file begins: every table starts anew, and what the headers hold goes into it too.
     pub fn restart(&mut self) {
-        for buffer in &mut self.buffers {
+        for buffer in &mut self.routes.buffers {
             buffer.restart();
         }
     }
 
     /// Rows of channels that the configuration has switched off, by the channel's name.
     pub fn off_by_name(&self) -> BTreeMap<String, u64> {
-        let named = |(key, n): (&Key, &u64)| {
-            let mut name = String::new();
-            let _ = (self.write_key)(*key, &mut name);
-            (name, *n)
-        };
-        self.off.iter().map(named).collect()
+        self.off.iter().map(|(key, n)| (self.routes.key_text(*key), *n)).collect()
     }
 
     /// Whether some buffer has a complete batch; asking clears the mark.
@@ -149,23 +123,48 @@ impl RawBufferLibrary {
         std::mem::take(&mut self.full)
     }
 
-    fn place(&self, table: TableId) -> u32 {
-        let lists = self.places.get(usize::from(table.layout));
-        lists.and_then(|l| l.get(usize::from(table.list))).copied().unwrap_or(NOWHERE)
+    /// Name of an output file in the specification; empty where there is none.
+    pub(crate) fn file_name(&self, file: u32) -> &str {
+        self.routes.files.get(file as usize).map_or("", String::as_str)
+    }
+
+    /// The entry of the output specification that a buffer is of.
+    pub(crate) fn entry(&self, buffer: &RawBuffer) -> Option<(&Entry, &Spec)> {
+        let spec = self.routes.spec()?;
+        Some((spec.spec.entries().get(buffer.entry?)?, spec))
+    }
+
+    /// What the author of the output specification should know, after a stream. `known`: decoders of its format.
+    pub(crate) fn spec_notes(&self, known: &[&str]) -> Vec<String> {
+        let Some(spec) = self.routes.spec() else { return Vec::new() };
+        let unknown = spec.spec.unknown_decoders(known).into_iter();
+        let mut notes: Vec<String> =
+            unknown.map(|d| format!("no decoder is named '{d}'")).collect();
+        notes.extend(self.routes.unused().into_iter().map(|e| format!("{e}: no key matched")));
+        notes
+    }
+
+    /// What is wrong with the output specification, as the stream turned out.
+    ///
+    /// # Errors
+    /// That.
+    pub fn check(&mut self) -> Result<()> {
+        self.routes.trouble.take().map_or(Ok(()), |error: Error| Err(error))
     }
 
     /// Commits no more rows than may be; the last of the packet are dropped first.
     fn commit_limited(&mut self, left: u64) {
-        let kept = left.min(self.open.len() as u64);
-        let mut keep = vec![0usize; self.buffers.len()];
-        for (buffer, _) in self.open.iter().take(kept as usize) {
-            if let Some(n) = keep.get_mut(*buffer as usize) {
+        let mut keep = vec![0usize; self.routes.buffers.len()];
+        let mut kept = 0;
+        for (buffer, _) in &self.open {
+            if let Some(n) = keep.get_mut(*buffer as usize).filter(|_| kept < left) {
                 *n += 1;
+                kept += 1;
             }
         }
         for &b in &self.touched {
             if let (Some(buffer), Some(&n)) =
-                (self.buffers.get_mut(b as usize), keep.get(b as usize))
+                (self.routes.buffers.get_mut(b as usize), keep.get(b as usize))
             {
                 buffer.commit(n);
                 self.full |= buffer.is_full();
@@ -177,21 +176,7 @@ impl RawBufferLibrary {
 
 impl RowSink for RawBufferLibrary {
     fn declare(&mut self, table: &TableDef<'_>) -> CoreResult<()> {
-        let (layout, list) = (usize::from(table.id.layout), usize::from(table.id.list));
-        if self.places.len() <= layout {
-            self.places.resize(layout + 1, Vec::new());
-        }
-        let Some(lists) = self.places.get_mut(layout) else { return Ok(()) };
-        if lists.len() <= list {
-            lists.resize(list + 1, NOWHERE);
-        }
-        if let Some(place) = lists.get_mut(list)
-            && *place == NOWHERE
-        {
-            *place = self.buffers.len() as u32;
-            let name = table_name(table, self.write_key);
-            self.buffers.push(RawBuffer::new(name, table, self.buffer_rows));
-        }
+        self.routes.declare(table);
         Ok(())
     }
 
@@ -199,9 +184,9 @@ impl RowSink for RawBufferLibrary {
         self.headers.put(table, path, value);
     }
 
-    fn resize(&mut self, table: TableId, _key: Key, slot: u8, samples: u32) -> u32 {
-        let place = self.place(table);
-        match self.buffers.get_mut(place as usize) {
+    fn resize(&mut self, table: TableId, key: Key, slot: u8, samples: u32) -> u32 {
+        let place = self.routes.place(table, key);
+        match self.routes.buffers.get_mut(place as usize) {
             Some(buffer) => buffer.resize(slot, samples),
             None => samples,
         }
@@ -210,8 +195,8 @@ impl RowSink for RawBufferLibrary {
     #[inline]
     fn begin(&mut self, table: TableId, key: Key) -> Row {
         let row = Row(self.open.len() as u32);
-        let place = self.place(table);
-        match self.buffers.get_mut(place as usize) {
+        let place = self.routes.place(table, key);
+        match self.routes.buffers.get_mut(place as usize) {
             Some(buffer) => {
                 if buffer.open_rows() == 0 {
                     self.touched.push(place);
@@ -219,7 +204,10 @@ impl RowSink for RawBufferLibrary {
                 self.open.push((place, buffer.begin()));
             }
             None => {
-                self.off_now.push(key);
+                match place {
+                    UNWANTED => self.unwanted_now.push(table),
+                    _ => self.off_now.push(key),
+                }
                 self.open.push((NOWHERE, 0));
             }
         }
@@ -229,7 +217,7 @@ impl RowSink for RawBufferLibrary {
     #[inline(always)]
     fn put(&mut self, row: Row, field: usize, value: Value<'_>) {
         let Some(&(place, row)) = self.open.get(row.0 as usize) else { return };
-        let Some(buffer) = self.buffers.get_mut(place as usize) else { return };
+        let Some(buffer) = self.routes.buffers.get_mut(place as usize) else { return };
         if let Value::Label(i, text) = value {
             return buffer.put_label(row, field, i, text);
         }
@@ -239,7 +227,7 @@ impl RowSink for RawBufferLibrary {
     #[inline]
     fn samples(&mut self, row: Row, field: usize, first: u32, bytes: &[u8]) {
         let Some(&(place, row)) = self.open.get(row.0 as usize) else { return };
-        if let Some(buffer) = self.buffers.get_mut(place as usize) {
+        if let Some(buffer) = self.routes.buffers.get_mut(place as usize) {
             buffer.samples(row, field, first, bytes);
         }
     }
@@ -254,7 +242,7 @@ impl RowSink for RawBufferLibrary {
             Some(left) if self.counting => self.commit_limited(left),
             _ => {
                 for &b in &self.touched {
-                    if let Some(buffer) = self.buffers.get_mut(b as usize) {
+                    if let Some(buffer) = self.routes.buffers.get_mut(b as usize) {
                         buffer.commit(usize::MAX);
                         self.full |= buffer.is_full();
                     }
@@ -264,17 +252,21 @@ impl RowSink for RawBufferLibrary {
         for key in self.off_now.drain(..) {
             *self.off.entry(key).or_insert(0) += 1;
         }
+        for table in self.unwanted_now.drain(..) {
+            self.routes.not_wanted(table);
+        }
         self.open.clear();
         self.touched.clear();
     }
 
     fn abort(&mut self) {
         for &b in &self.touched {
-            if let Some(buffer) = self.buffers.get_mut(b as usize) {
+            if let Some(buffer) = self.routes.buffers.get_mut(b as usize) {
                 buffer.abort();
             }
         }
         self.off_now.clear();
+        self.unwanted_now.clear();
         self.open.clear();
         self.touched.clear();
     }

@@ -1,6 +1,6 @@
 //! Raw buffers: the rows of a table on their way from the decoder to the file.
 
-use tierline_core::{DType, Field, Shape, TableDef, Value};
+use tierline_core::{DType, Field, Shape, Value};
 use tierline_table::{self as table, Array, Attrs, Column, Table, VectorOfVectors};
 
 use crate::error::{Error, Result};
@@ -37,9 +37,16 @@ struct Col {
 /// Rows of one table.
 #[derive(Debug)]
 pub struct RawBuffer {
-    /// Name of the table in the output.
+    /// Path of the table in its file.
     pub name: String,
+    /// Number of the file.
+    pub file: u32,
+    /// Entry of the output specification.
+    pub entry: Option<usize>,
+    present: u64,
     fields: &'static [Field],
+    /// Run-time lengths as they were declared, and as they are.
+    declared: Vec<u32>,
     lengths: Vec<u32>,
     columns: Vec<Col>,
     /// Columns that are vectors.
@@ -74,21 +81,25 @@ const fn dtype(dtype: DType) -> table::DType {
 }
 
 impl RawBuffer {
-    /// An empty buffer of a declared table.
-    pub fn new(name: String, def: &TableDef<'_>, buffer_rows: usize) -> Self {
+    /// An empty buffer of a table with these columns, as a stream declares it.
+    pub fn new(name: String, fields: &'static [Field], present: u64, lengths: &[u32]) -> Self {
         let column = |i: usize| Col {
-            kind: if i < 64 && def.present >> i & 1 == 0 { Kind::Absent } else { Kind::Vectors },
+            kind: if i < 64 && present >> i & 1 == 0 { Kind::Absent } else { Kind::Vectors },
             data: Vec::new(),
             ends: Vec::new(),
             size: 0,
         };
         let mut buffer = RawBuffer {
             name,
-            fields: def.fields,
-            lengths: def.lengths.to_vec(),
-            columns: (0..def.fields.len()).map(column).collect(),
+            file: 0,
+            entry: None,
+            present,
+            fields,
+            declared: lengths.to_vec(),
+            lengths: lengths.to_vec(),
+            columns: (0..fields.len()).map(column).collect(),
             vectors: Vec::new(),
-            most: buffer_rows.max(1),
+            most: BATCH_ROWS,
             rows: 0,
             open: 0,
             ready: 0,
@@ -98,6 +109,18 @@ impl RawBuffer {
         };
         buffer.lay_out();
         buffer
+    }
+
+    /// The same with at most so many rows to the batch.
+    pub fn with_rows(mut self, rows: usize) -> Self {
+        self.most = rows.max(1);
+        self.lay_out();
+        self
+    }
+
+    /// Whether rows with these columns fit into the table.
+    pub fn same_layout(&self, fields: &'static [Field], present: u64, lengths: &[u32]) -> bool {
+        std::ptr::eq(self.fields, fields) && self.present == present && self.declared == lengths
     }
 
     /// Works out the kinds of the columns and the rows of a batch.

@@ -1,16 +1,19 @@
 //! The tables of streams in an LH5 file that is on its way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
 use tierline_core::{Fate, Format};
 use tierline_h5::lh5::{self, ChunkPolicy, TableWriter};
 use tierline_h5::{Compression, Options as WriterOptions, Stats, Writer};
 use tierline_report::AtomicOutput;
-use tierline_table::Attrs;
+use tierline_table::{Attrs, Table};
 
+use crate::buffer_processor::BufferProcessor;
 use crate::error::{Error, Result};
 use crate::garbage::GarbageTable;
 use crate::library::RawBufferLibrary;
+use crate::raw_buffer::RawBuffer;
 use crate::stream::Packet;
 
 /// Bytes that all unfinished chunks of a file may hold.
@@ -36,14 +39,37 @@ pub(crate) struct Lh5File {
     created: usize,
 }
 
+/// The files that tables go to.
+pub(crate) trait Files {
+    /// The file with this name in the output specification, or the only one.
+    fn file(&mut self, name: &str) -> Result<&mut Lh5File>;
+}
+
+impl Files for Lh5File {
+    fn file(&mut self, _: &str) -> Result<&mut Lh5File> {
+        Ok(self)
+    }
+}
+
 impl Lh5File {
     pub(crate) fn create(
         target: AtomicOutput,
         threads: usize,
         compression: Compression,
     ) -> Result<Self> {
-        let options =
-            WriterOptions { threads: threads.max(1), compression, max_pending_bytes: PENDING };
+        Self::create_one_of(target, threads, compression, 1)
+    }
+
+    /// One of so many files that share threads and memory.
+    pub(crate) fn create_one_of(
+        target: AtomicOutput,
+        threads: usize,
+        compression: Compression,
+        files: usize,
+    ) -> Result<Self> {
+        let threads = if files > 2 { 1 } else { threads.max(1) };
+        let max_pending_bytes = PENDING / files.max(1);
+        let options = WriterOptions { threads, compression, max_pending_bytes };
         let writer = Writer::create(target.path(), options);
         let writer = writer.map_err(|e| output_error(&target, e))?;
         Ok(Lh5File { target, writer, created: 0 })
@@ -69,11 +95,17 @@ impl Lh5File {
 
     /// Completes the file and gives it its name; returns its size in bytes.
     pub(crate) fn finish(self) -> Result<(u64, Stats)> {
-        let Lh5File { target, writer, .. } = self;
-        let stats = writer.finish().map_err(|e| output_error(&target, e))?;
+        let (target, stats) = self.complete()?;
         let name = target.target().to_path_buf();
         target.commit()?;
         Ok((std::fs::metadata(name).map_or(0, |m| m.len()), stats))
+    }
+
+    /// Completes the file, which has no name yet.
+    pub(crate) fn complete(self) -> Result<(AtomicOutput, Stats)> {
+        let Lh5File { target, writer, .. } = self;
+        let stats = writer.finish().map_err(|e| output_error(&target, e))?;
+        Ok((target, stats))
     }
 }
 
@@ -81,11 +113,20 @@ fn output_error(target: &AtomicOutput, source: tierline_h5::Error) -> Error {
     Error::Output { path: target.target().to_path_buf(), source }
 }
 
-/// What one stream writes into a file.
+/// A table that is being written.
+struct OpenTable {
+    writer: TableWriter,
+    processor: Option<BufferProcessor>,
+}
+
+/// What one stream writes into its files.
 pub(crate) struct StreamTables {
     /// Path before the tables' names: empty, or a group with a slash.
     group: String,
-    tables: Vec<Option<TableWriter>>,
+    tables: Vec<Option<OpenTable>>,
+    database: Json,
+    /// What steps of the specification did not do, and for which tables.
+    pub(crate) notes: BTreeSet<String>,
     pub(crate) garbage: GarbageTable,
     /// Packets that nothing decodes: number and bytes, by kind.
     pub(crate) skipped: BTreeMap<String, (u64, u64)>,
@@ -97,17 +138,25 @@ impl StreamTables {
         StreamTables {
             group,
             tables: Vec::new(),
+            database: Json::Null,
+            notes: BTreeSet::new(),
             garbage: GarbageTable::default(),
             skipped: BTreeMap::new(),
             name_of: kind_label::<F>,
         }
     }
 
+    /// Values for processing chains, by table or group.
+    pub(crate) fn with_database(mut self, database: Json) -> Self {
+        self.database = database;
+        self
+    }
+
     /// A packet is over: counts it if nothing decodes it, and writes what is ready.
-    pub(crate) fn packet(
+    pub(crate) fn packet<F: Files>(
         &mut self,
         packet: &Packet,
-        file: &mut Lh5File,
+        files: &mut F,
         library: &mut RawBufferLibrary,
     ) -> Result<()> {
         if packet.fate == Some(Fate::Skipped) {
@@ -116,60 +165,93 @@ impl StreamTables {
             entry.0 += 1;
             entry.1 += packet.bytes;
         }
-        if library.take_full() { self.flush(file, library, false) } else { Ok(()) }
+        library.check()?;
+        if library.take_full() { self.flush(files, library, false) } else { Ok(()) }
     }
 
     /// Writes complete batches, or all rows that are complete.
-    fn flush(
+    fn flush<F: Files>(
         &mut self,
-        file: &mut Lh5File,
+        files: &mut F,
         library: &mut RawBufferLibrary,
         all: bool,
     ) -> Result<()> {
         self.tables.resize_with(library.buffers().len(), || None);
-        for (place, table) in self.tables.iter_mut().enumerate() {
+        for place in 0..self.tables.len() {
             let Some(buffer) = library.buffers().get(place) else { continue };
             if !(buffer.is_full() || all && buffer.total() > 0) {
                 continue;
             }
-            if table.is_none() {
-                // The first table, which is mostly the one that matters, gets half of the memory, the second a sixth,
-                // and so on: however many there are, the sum is bounded.
-                file.created += 1;
-                let share = file.created * (file.created + 1);
-                let policy = ChunkPolicy::for_tables(share, CHUNK_MEMORY);
-                let (layout, path) = (buffer.layout()?, format!("{}{}", self.group, buffer.name));
-                let made = file.with(|w| TableWriter::create(w, &path, &layout, policy))?;
-                *table = Some(made);
+            let file = files.file(library.file_name(buffer.file))?;
+            if self.tables.get(place).is_some_and(Option::is_none) {
+                let made = self.create(file, library, buffer)?;
+                if let Some(table) = self.tables.get_mut(place) {
+                    *table = Some(made);
+                }
             }
-            if let Some(table) = table {
-                library.flush(place, |batch| file.with(|w| table.append_drain(w, batch)))?;
+            if let Some(Some(table)) = self.tables.get_mut(place) {
+                library.flush(place, |batch| table.append(file, batch))?;
             }
         }
         Ok(())
     }
 
-    /// Writes what is left: rows, headers, garbage. Returns the rows of each table. The tables are ready for another file.
-    pub(crate) fn close(
+    /// A table for what a buffer gathers.
+    fn create(
         &mut self,
         file: &mut Lh5File,
+        library: &RawBufferLibrary,
+        buffer: &RawBuffer,
+    ) -> Result<OpenTable> {
+        // The first table, which is mostly the one that matters, gets half of the memory, the second a sixth,
+        // and so on: however many there are, the sum is bounded.
+        file.created += 1;
+        let share = file.created * (file.created + 1);
+        let policy = ChunkPolicy::for_tables(share, CHUNK_MEMORY);
+        let (mut layout, path) = (buffer.layout()?, format!("{}{}", self.group, buffer.name));
+        let mut processor = None;
+        if let Some((entry, spec)) = library.entry(buffer)
+            && let Some(steps) = &entry.proc_spec
+        {
+            let bad = |reason| spec.error(&entry.place(), reason);
+            let database = values_for(&self.database, &buffer.name);
+            let made = BufferProcessor::new(steps, &layout, database).map_err(bad)?;
+            self.notes.extend(made.notes.iter().map(|note| format!("{path}: {note}")));
+            layout = made.process(&layout).map_err(bad)?;
+            processor = Some(made);
+        }
+        let writer = file.with(|w| TableWriter::create(w, &path, &layout, policy))?;
+        Ok(OpenTable { writer, processor })
+    }
+
+    /// Writes what is left: rows, headers, garbage. Returns the rows of each table by file. The tables are ready for other files.
+    pub(crate) fn close<F: Files>(
+        &mut self,
+        files: &mut F,
         library: &mut RawBufferLibrary,
-    ) -> Result<BTreeMap<String, u64>> {
-        self.flush(file, library, true)?;
-        for (name, object) in library.headers.objects() {
-            let path = format!("{}{name}", self.group);
+    ) -> Result<BTreeMap<String, BTreeMap<String, u64>>> {
+        self.flush(files, library, true)?;
+        let headers = std::mem::take(&mut library.headers);
+        for (name, object) in headers.objects() {
+            let Some((file, path)) = library.routes.header(name)? else { continue };
+            let path = format!("{}{path}", self.group);
+            let file = files.file(library.file_name(file))?;
             file.with(|w| lh5::write_object(w, &path, &Attrs::new(), object))?;
         }
-        let mut rows: BTreeMap<String, u64> = BTreeMap::new();
+        library.headers = headers;
+        library.check()?;
+        let mut rows: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
         for buffer in library.buffers().iter().filter(|b| b.total() > 0) {
-            *rows.entry(format!("{}{}", self.group, buffer.name)).or_insert(0) += buffer.total();
+            let of = rows.entry(library.file_name(buffer.file).to_owned()).or_default();
+            *of.entry(format!("{}{}", self.group, buffer.name)).or_insert(0) += buffer.total();
         }
         let garbage = std::mem::take(&mut self.garbage);
         if garbage.rows() > 0 {
             let path = format!("{}garbage", self.group);
-            rows.insert(path.clone(), garbage.rows());
+            let name = library.file_name(0).to_owned();
+            rows.entry(name.clone()).or_default().insert(path.clone(), garbage.rows());
             let table = garbage.into_table()?;
-            file.with(|w| {
+            files.file(&name)?.with(|w| {
                 TableWriter::create(w, &path, &table, ChunkPolicy::default())?.append(w, &table)
             })?;
         }
@@ -177,4 +259,29 @@ impl StreamTables {
         library.restart();
         Ok(rows)
     }
+}
+
+impl OpenTable {
+    fn append(&mut self, file: &mut Lh5File, batch: &mut Table) -> Result<()> {
+        let OpenTable { writer, processor } = self;
+        match processor {
+            None => file.with(|w| writer.append_drain(w, batch)),
+            Some(processor) => {
+                let path = file.name().to_path_buf();
+                let table = writer.path().to_owned();
+                let done = processor.process(batch);
+                let mut done = done.map_err(|reason| Error::Process { path, table, reason })?;
+                file.with(|w| writer.append_drain(w, &mut done))
+            }
+        }
+    }
+}
+
+/// The values for a table: those under its path or a part of it (its name, the group it is in), else all.
+fn values_for<'d>(database: &'d Json, path: &str) -> &'d Json {
+    let cuts = || path.match_indices('/').map(|(at, _)| at);
+    let names = cuts().filter_map(|at| path.get(at + 1..));
+    let groups = cuts().filter_map(|at| path.get(..at)).collect::<Vec<_>>().into_iter().rev();
+    let mut places = std::iter::once(path).chain(names).chain(groups);
+    places.find_map(|place| database.get(place)).unwrap_or(database)
 }

@@ -79,7 +79,7 @@ impl WithFormat for Make<'_> {
         let write_key = <F::Assembler as Assembler>::write_key;
         Box::new(RowsOf::<F> {
             assembly: Some(Assembly::new(self.name, self.start)),
-            library: RawBufferLibrary::new(self.buffer_size, None, write_key),
+            library: RawBufferLibrary::new(self.buffer_size, None, write_key, None),
             tables: StreamTables::new::<F>(self.group),
             predictor: Predictor::new(),
             scratch: vec![0; LONGEST_PART],
@@ -121,7 +121,7 @@ impl Hooks<RawBufferLibrary> for Writing<'_> {
         library: &mut RawBufferLibrary,
     ) -> Result<bool> {
         if let Some(file) = &mut self.file {
-            self.tables.packet(packet, file, library)?;
+            self.tables.packet(packet, &mut **file, library)?;
         }
         Ok(true)
     }
@@ -213,7 +213,8 @@ impl<F: Format> Rows for RowsOf<F> {
         if let Some(assembly) = &mut self.assembly {
             assembly.end_garbage(&mut Writing { tables: &mut self.tables, file: None });
         }
-        self.tables.close(file, &mut self.library)
+        let rows = self.tables.close(file, &mut self.library)?;
+        Ok(rows.into_values().flatten().collect())
     }
 
     fn crc(&self) -> u32 {

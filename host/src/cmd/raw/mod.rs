@@ -1,13 +1,15 @@
 //! `tierline raw`: DAQ recordings to LH5.
 
-use std::collections::BTreeMap;
+mod destination;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use tierline::raw::{BuildRaw, Compression, Converted, Error, default_output};
+use tierline::raw::{BuildRaw, Compression, Converted, Error};
 use tierline::report::{Input, Output, Report, Status, stale_parts};
 
 use super::{Common, Messages, Usage, grouped, size};
+use destination::{Destination, Keywords, destinations};
 
 /// Convert DAQ recordings (FCIO, ORCA, LLAMA, CoMPASS) to LH5.
 ///
@@ -18,9 +20,15 @@ pub(crate) struct Args {
     /// Recordings; each goes to its own file.
     #[arg(required = true, value_name = "IN")]
     inputs: Vec<PathBuf>,
-    /// Output file [default: the input's name with its last extension replaced by .lh5].
-    #[arg(short, long = "out-spec", visible_alias = "output", value_name = "OUT.lh5")]
+    /// Output file, or (.json, .yaml) output specification [default: the input's name with its last extension replaced by .lh5].
+    #[arg(short, long = "out-spec", visible_alias = "output", value_name = "OUT.lh5|SPEC.json")]
     out: Option<PathBuf>,
+    /// Variables of the output specification as a JSON object; also compass_config_file, hdf5_settings, db_dict.
+    #[arg(short, long, value_name = "JSON")]
+    keywords: Option<String>,
+    /// A variable of the output specification.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
     /// What the input is: FlashCam, ORCA, LlamaDaq, Compass [default: found out].
     #[arg(short = 't', long, value_name = "TYPE")]
     stream_type: Option<String>,
@@ -55,69 +63,57 @@ pub(super) fn parse_compression(text: &str) -> Result<Compression, String> {
     }
 }
 
-/// The outputs, one per input, if the arguments make sense.
-fn outputs(args: &Args) -> anyhow::Result<Vec<PathBuf>> {
-    if args.buffer_size == 0 {
-        return Err(Usage("--buffer-size must be at least 1".into()).into());
-    }
-    let outputs = match &args.out {
-        Some(_) if args.inputs.len() > 1 => {
-            let text = "one output for several inputs: leave out -o, or convert them one by one";
-            return Err(Usage(text.into()).into());
-        }
-        Some(out) => vec![out.clone()],
-        None => args.inputs.iter().map(|input| default_output(input)).collect(),
-    };
-    let mut seen: BTreeMap<&Path, &Path> = BTreeMap::new();
-    for (input, output) in args.inputs.iter().zip(&outputs) {
-        if let Some(other) = seen.insert(output, input) {
-            let (other, input, output) = (other.display(), input.display(), output.display());
-            let text = format!("{other} and {input} would both be written to {output}");
-            return Err(Usage(text).into());
-        }
-        if input == output {
-            let text = format!("{} would be written over itself", input.display());
-            return Err(Usage(text).into());
-        }
-    }
-    Ok(outputs)
-}
-
 /// The conversion that the arguments ask for.
-fn settings(args: &Args) -> BuildRaw {
+fn settings(args: &Args, keywords: &Keywords) -> BuildRaw {
     let defaults = BuildRaw::default();
+    let config = args.compass_config.clone().or_else(|| keywords.compass_config.clone());
     BuildRaw {
         stream_type: args.stream_type.clone(),
         buffer_size: args.buffer_size,
         max_rows: args.max_rows,
-        settings: args.compass_config.clone(),
+        settings: config,
         overwrite: args.common.overwrite,
         threads: args.threads.unwrap_or(defaults.threads).max(1),
         compression: args.compression,
         quiet: args.common.quiet,
         digest: args.common.report.is_some(),
+        database: keywords.database.clone(),
     }
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
-    let outputs = outputs(args)?;
+    if args.buffer_size == 0 {
+        return Err(Usage("--buffer-size must be at least 1".into()).into());
+    }
+    let keywords = Keywords::read(args.keywords.as_deref(), &args.set)?;
+    let destinations = destinations(&args.inputs, args.out.as_deref(), &keywords)?;
     let start = Instant::now();
-    let build = settings(args);
+    let build = settings(args, &keywords);
     let mut report = Report::new("raw", env!("CARGO_PKG_VERSION"));
     set_settings(&mut report, args, &build);
     let mut messages = args.common.messages()?;
     let mut failed = None;
-    for (input, output) in args.inputs.iter().zip(&outputs) {
-        for stale in stale_parts(output) {
+    if let Some(Destination::Spec(spec)) = destinations.first() {
+        for warning in &spec.spec.warnings {
+            let path = spec.path.display();
+            messages.say(&format!("tierline: warning: {path}: {warning}"));
+        }
+    }
+    for (input, destination) in args.inputs.iter().zip(&destinations) {
+        for stale in destination.files().iter().flat_map(|output| stale_parts(output)) {
             let stale = stale.display();
             messages.say(&format!("tierline: warning: left over by an interrupted run: {stale}"));
         }
         let begin = Instant::now();
-        match build.run(input, output) {
+        let done = match destination {
+            Destination::File(output) => build.run(input, output),
+            Destination::Spec(spec) => build.run_spec(input, spec),
+        };
+        match done {
             Ok(done) => {
-                note(args, input, output, &done, (&mut report, &mut messages));
-                add(&mut report, input, output, &done, begin.elapsed().as_secs_f64());
+                note(args, input, &done, (&mut report, &mut messages));
+                add(&mut report, input, &done, begin.elapsed().as_secs_f64());
             }
             Err(error @ Error::Parameter { .. }) => return Err(Usage(error.to_string()).into()),
             Err(error) => {
@@ -143,7 +139,8 @@ fn set_settings(report: &mut Report, args: &Args, build: &BuildRaw) {
     report.set("stream_type", &args.stream_type);
     report.set("buffer_size", args.buffer_size);
     report.set("max_rows", args.max_rows);
-    report.set("compass_config", &args.compass_config);
+    report.set("compass_config", &build.settings);
+    report.set("out_spec", &args.out);
     report.set("threads", build.threads);
     report.set("compression", build.compression.to_string());
     report.set("max_garbage", args.common.max_garbage);
@@ -151,7 +148,10 @@ fn set_settings(report: &mut Report, args: &Args, build: &BuildRaw) {
 
 /// Everything the user should know of one conversion.
 fn warnings(done: &Converted) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines = done.notes.clone();
+    if done.files.is_empty() {
+        lines.push("nothing matched the output specification: no file was written".into());
+    }
     for (text, notice) in &done.notices {
         lines.push(notice.describe(text));
     }
@@ -177,7 +177,6 @@ fn warnings(done: &Converted) -> Vec<String> {
 fn note(
     args: &Args,
     input: &Path,
-    output: &Path,
     done: &Converted,
     (report, messages): (&mut Report, &mut Messages),
 ) {
@@ -191,26 +190,29 @@ fn note(
             "{name}: {rows} rows of channel {key}, which the header has off, left out"
         ));
     }
-    for line in account(input, output, done) {
+    for line in account(input, done) {
         args.common.tell(messages, &line)
     }
 }
 
 /// What was converted, line by line.
-fn account(input: &Path, output: &Path, done: &Converted) -> Vec<String> {
-    let (rows, packets) = (done.rows.values().sum::<u64>(), done.outcome.packets);
-    let mut lines = vec![format!(
-        "{}: {}, {} in {} packets -> {}: {} rows, {}",
-        input.display(),
-        done.format,
-        size(done.outcome.bytes.input),
-        grouped(packets),
-        output.display(),
-        grouped(rows),
-        size(done.output_bytes)
-    )];
-    for (table, rows) in &done.rows {
-        lines.push(format!("  {table}: {} rows", grouped(*rows)));
+fn account(input: &Path, done: &Converted) -> Vec<String> {
+    let (bytes, packets) = (size(done.outcome.bytes.input), grouped(done.outcome.packets));
+    let read = format!("{}: {}, {bytes} in {packets} packets", input.display(), done.format);
+    let mut lines = Vec::new();
+    for file in &done.files {
+        let (name, bytes) = (file.path.display(), size(file.bytes));
+        let rows = grouped(file.rows.values().sum());
+        lines.push(format!("{read} -> {name}: {rows} rows, {bytes}"));
+        for (table, rows) in &file.rows {
+            lines.push(format!("  {table}: {} rows", grouped(*rows)));
+        }
+    }
+    if done.files.is_empty() {
+        lines.push(format!("{read}, nothing written"));
+    }
+    for (decoder, rows) in &done.unwanted {
+        lines.push(format!("  not in the specification: {decoder}, {} rows", grouped(*rows)));
     }
     for (kind, (packets, bytes)) in &done.skipped {
         let (packets, bytes) = (grouped(*packets), size(*bytes));
@@ -223,7 +225,7 @@ fn account(input: &Path, output: &Path, done: &Converted) -> Vec<String> {
     lines
 }
 
-fn add(report: &mut Report, input: &Path, output: &Path, done: &Converted, seconds: f64) {
+fn add(report: &mut Report, input: &Path, done: &Converted, seconds: f64) {
     report.bytes.add(&done.outcome.bytes);
     if done.outcome.broken_input.is_some() {
         report.lost_packets += 1;
@@ -239,9 +241,10 @@ fn add(report: &mut Report, input: &Path, output: &Path, done: &Converted, secon
         digest: done.outcome.digest.as_ref().map(|d| format!("sha256:{d}")),
         seconds,
     });
-    report.outputs.push(Output {
-        path: output.to_path_buf(),
-        size: done.output_bytes,
-        rows: done.rows.clone(),
+    let outputs = done.files.iter().map(|file| Output {
+        path: file.path.clone(),
+        size: file.bytes,
+        rows: file.rows.clone(),
     });
+    report.outputs.extend(outputs);
 }

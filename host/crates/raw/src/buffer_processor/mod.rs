@@ -1,0 +1,237 @@
+//! What is done to the rows of a table before they are written: the steps of a `proc_spec`.
+//!
+//! In this order, as legend-daq2lh5's `buffer_processor`:
+//!
+//! | step | |
+//! |--|--|
+//! | `window` | `[input, start, end, output]`: a slice of every row of a two-dimensional column; of a waveform, whose `t0` moves by start periods (as it is written: a negative start moves it back) |
+//! | `dsp_config` | a processing chain over the columns as they were read, see [`crate::dsp`]; its outputs become columns |
+//! | `dtype_conv` | columns in other types, as numpy's `astype` |
+//! | `drop` | columns that are left out |
+//! | `compression` | columns encoded by a waveform codec |
+//! | `hdf5_settings` | how columns are stored |
+//!
+//! `window` does nothing where its input is missing; `dtype_conv` and `drop` end at the first column that is not there.
+
+mod convert;
+mod spec;
+
+use serde_json::Value as Json;
+use tierline_table::{Array, Attrs, Column, DType, NamedColumn, Table};
+
+pub use spec::{CodecName, ProcSpec, Window};
+
+/// Where a column of the result comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Column of the input.
+    Input(usize),
+    /// The slice of this column of the input.
+    Window(usize),
+}
+
+/// A column of the result.
+#[derive(Debug)]
+struct Output {
+    name: String,
+    origin: Origin,
+    /// Types of the column, or of columns within it.
+    conversions: Vec<(String, DType)>,
+}
+
+/// The steps for tables of one layout.
+#[derive(Debug)]
+pub struct BufferProcessor {
+    window: Option<Window>,
+    outputs: Vec<Output>,
+    /// What the user should know: steps that do nothing here.
+    pub notes: Vec<String>,
+}
+
+/// The first name of a path, and what is below it.
+fn head(path: &str) -> (&str, &str) {
+    path.split_once('/').unwrap_or((path, ""))
+}
+
+/// The column at a path below a column; the empty path is the column itself.
+fn below<'c>(column: &'c Column, path: &str) -> Option<&'c Column> {
+    match (column, path) {
+        (column, "") => Some(column),
+        (Column::Table(table), path) => table.column(path).map(|named| &named.column),
+        _ => None,
+    }
+}
+
+fn below_mut<'c>(column: &'c mut Column, path: &str) -> Option<&'c mut Column> {
+    match (column, path) {
+        (column, "") => Some(column),
+        (Column::Table(table), path) => table.column_mut(path).map(|named| &mut named.column),
+        _ => None,
+    }
+}
+
+impl BufferProcessor {
+    /// The steps of `spec` for tables of this layout.
+    ///
+    /// # Errors
+    /// Where a step can't be done with these columns, in words.
+    pub fn new(spec: &ProcSpec, layout: &Table, _database: &Json) -> Result<Self, String> {
+        if spec.dsp_config.is_some()
+            || !spec.compression.is_empty()
+            || !spec.hdf5_settings.is_empty()
+        {
+            return Err("dsp_config, compression and hdf5_settings are not there yet".into());
+        }
+        let mut notes = Vec::new();
+        let mut outputs: Vec<Output> = Vec::new();
+        for (i, named) in layout.columns.iter().enumerate() {
+            put(&mut outputs, &named.name, Origin::Input(i));
+        }
+        let mut window = None;
+        if let Some(wanted) = &spec.window {
+            match layout.columns.iter().position(|c| c.name == wanted.input) {
+                Some(i) => {
+                    put(&mut outputs, &wanted.output, Origin::Window(i));
+                    window = Some(wanted.clone());
+                }
+                None => notes.push(format!("window: there is no column '{}'", wanted.input)),
+            }
+        }
+        let mut processor = BufferProcessor { window, outputs, notes };
+        for (path, to) in &spec.dtype_conv {
+            let (name, rest) = head(path);
+            let Some(column) = processor.column(layout, path)? else {
+                processor.notes.push(format!("dtype_conv: there is no column '{path}'"));
+                break;
+            };
+            if !matches!(&column, Column::Array(array) if !matches!(array.dtype, DType::Text(_))) {
+                return Err(format!("dtype_conv: '{path}' is no array of numbers"));
+            }
+            let output = processor.outputs.iter_mut().find(|o| o.name == name);
+            if let Some(output) = output {
+                output.conversions.push((rest.to_owned(), *to));
+            }
+        }
+        for name in &spec.drop {
+            let Some(at) = processor.outputs.iter().position(|o| o.name == *name) else {
+                processor.notes.push(format!("drop: there is no column '{name}'"));
+                break;
+            };
+            processor.outputs.remove(at);
+        }
+        Ok(processor)
+    }
+
+    /// The column at a path of the result, without rows.
+    fn column(&self, layout: &Table, path: &str) -> Result<Option<Column>, String> {
+        let (name, rest) = head(path);
+        let Some(output) = self.outputs.iter().find(|o| o.name == name) else { return Ok(None) };
+        let made = self.make(output, layout)?;
+        Ok(below(&made.column, rest).cloned())
+    }
+
+    /// The rows after all steps.
+    ///
+    /// # Errors
+    /// Where a step fails, in words.
+    pub fn process(&self, table: &Table) -> Result<Table, String> {
+        let mut out = Table { columns: Vec::with_capacity(self.outputs.len()), rows: table.rows };
+        for output in &self.outputs {
+            out.columns.push(self.make(output, table)?);
+        }
+        Ok(out)
+    }
+
+    fn make(&self, output: &Output, table: &Table) -> Result<NamedColumn, String> {
+        let input = |i: usize| {
+            let found = table.columns.get(i);
+            found.ok_or_else(|| format!("column '{}': the table has another layout", output.name))
+        };
+        let mut named = match (output.origin, &self.window) {
+            (Origin::Window(i), Some(window)) => slice(input(i)?, window)?,
+            (Origin::Input(i) | Origin::Window(i), _) => input(i)?.clone(),
+        };
+        named.name.clone_from(&output.name);
+        for (path, to) in &output.conversions {
+            let Some(Column::Array(array)) = below_mut(&mut named.column, path) else { continue };
+            if let Some(converted) = convert::convert(array, *to) {
+                *array = converted;
+            }
+        }
+        Ok(named)
+    }
+}
+
+/// Replaces a column, or adds it.
+fn put(outputs: &mut Vec<Output>, name: &str, origin: Origin) {
+    match outputs.iter_mut().find(|o| o.name == name) {
+        Some(present) => present.origin = origin,
+        None => {
+            outputs.push(Output { name: name.to_owned(), origin, conversions: Vec::new() });
+        }
+    }
+}
+
+/// A slice of every row.
+fn slice(named: &NamedColumn, window: &Window) -> Result<NamedColumn, String> {
+    let bad = || format!("window: '{}' is no column of rows of equal length", window.input);
+    let column = match &named.column {
+        Column::Array(array) => slice_rows(array, window).ok_or_else(bad)?.into(),
+        Column::Table(waveform) => {
+            let values = waveform.array("values").ok_or_else(bad)?;
+            let values = slice_rows(values, window).ok_or_else(bad)?;
+            let (t0, dt) = waveform.column("t0").zip(waveform.column("dt")).ok_or_else(bad)?;
+            let mut out = Table { columns: Vec::new(), rows: waveform.rows };
+            let moved = move_t0(&t0.column, &dt.column, window.start).ok_or_else(bad)?;
+            out.columns.push(NamedColumn { column: moved.into(), ..t0.clone() });
+            out.columns.push(dt.clone());
+            // The peer's have no units here.
+            let (name, attrs) = ("values".to_owned(), Attrs::new());
+            out.columns.push(NamedColumn { name, attrs, column: values.into() });
+            out.into()
+        }
+        _ => return Err(bad()),
+    };
+    Ok(NamedColumn { name: window.output.clone(), attrs: named.attrs.clone(), column })
+}
+
+fn slice_rows(array: &Array, window: &Window) -> Option<Array> {
+    let [n, inner @ ..] = array.row_shape.as_slice() else { return None };
+    let range = window.range(*n);
+    let item = array.dtype.size() * inner.iter().product::<usize>();
+    let mut shape = array.row_shape.clone();
+    *shape.first_mut()? = range.len();
+    let mut out = Array::new(array.dtype, &shape);
+    let row_bytes = array.row_bytes();
+    if row_bytes == 0 {
+        return Some(out);
+    }
+    out.data.reserve(array.rows() * range.len() * item);
+    for row in array.data.chunks_exact(row_bytes) {
+        out.data.extend_from_slice(row.get(range.start * item..range.end * item)?);
+    }
+    Some(out)
+}
+
+/// `t0 + start * dt`, in the type of `t0`.
+fn move_t0(t0: &Column, dt: &Column, start: i64) -> Option<Array> {
+    let (Column::Array(t0), Column::Array(dt)) = (t0, dt) else { return None };
+    let mut out = Array::new(t0.dtype, &[]);
+    for (t0, dt_at) in t0.iter_f64().zip(0..) {
+        let period = dt.get_f64(dt_at)?;
+        // Numbers of 32 bits are added as such.
+        let shift = match dt.dtype {
+            DType::F32 => f64::from(start as f32 * period as f32),
+            _ => start as f64 * period,
+        };
+        match out.dtype {
+            DType::F32 if dt.dtype == DType::F32 => {
+                out.data.extend_from_slice(&(t0 as f32 + shift as f32).to_le_bytes());
+            }
+            DType::F32 => out.data.extend_from_slice(&((t0 + shift) as f32).to_le_bytes()),
+            DType::F64 => out.data.extend_from_slice(&(t0 + shift).to_le_bytes()),
+            _ => return None,
+        }
+    }
+    Some(out)
+}

@@ -1,0 +1,145 @@
+//! Where the rows of each input go: one file, or what an output specification says.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+use tierline::raw::out_spec::{self, OutSpec, Value, Variables};
+use tierline::raw::{Spec, default_output};
+
+use super::super::Usage;
+
+/// Where one input's rows go.
+#[derive(Debug)]
+pub(super) enum Destination {
+    /// All to this file.
+    File(PathBuf),
+    /// Where this says.
+    Spec(Spec),
+}
+
+impl Destination {
+    /// Files that are known to come.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Destination::File(path) => vec![path.clone()],
+            Destination::Spec(spec) => {
+                let files = spec.spec.known_files().into_iter().map(PathBuf::from);
+                files.filter(|path| !path.as_os_str().is_empty()).collect()
+            }
+        }
+    }
+}
+
+/// What the keywords and variables on the command line say.
+#[derive(Debug, Default)]
+pub(super) struct Keywords {
+    /// Variables of names.
+    pub(super) variables: Variables,
+    /// A settings file of CoMPASS.
+    pub(super) compass_config: Option<PathBuf>,
+    /// How datasets are stored.
+    pub(super) hdf5_settings: Option<Json>,
+    /// Values of processing chains.
+    pub(super) database: Json,
+}
+
+fn usage(text: String) -> anyhow::Error {
+    Usage(text).into()
+}
+
+/// A value of `-k`.
+fn variable(name: &str, value: &Json) -> anyhow::Result<Value> {
+    match value {
+        Json::String(text) => Ok(Value::Text(text.clone())),
+        Json::Number(number) => Ok(match number.as_i64() {
+            Some(n) => Value::Int(n.into()),
+            None => Value::Text(number.to_string()),
+        }),
+        other => Err(usage(format!("-k: {name} is {other}: expected a text or a number"))),
+    }
+}
+
+impl Keywords {
+    /// Reads `-k JSON` and `--set NAME=VALUE`, which wins.
+    pub(super) fn read(json: Option<&str>, set: &[String]) -> anyhow::Result<Self> {
+        let mut out = Keywords::default();
+        if let Some(text) = json {
+            let parsed: Map<String, Json> = serde_json::from_str(text)
+                .map_err(|e| usage(format!("-k: expected a JSON object: {e}")))?;
+            for (name, value) in parsed {
+                match (name.as_str(), value) {
+                    ("compass_config_file", Json::String(path)) => {
+                        out.compass_config = Some(path.into());
+                    }
+                    ("hdf5_settings", value) => out.hdf5_settings = Some(value),
+                    ("db_dict", value) => out.database = value,
+                    (_, value) => {
+                        out.variables.insert(name.clone(), variable(&name, &value)?);
+                    }
+                }
+            }
+        }
+        for text in set {
+            let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.is_empty())
+            else {
+                return Err(usage(format!("--set {text}: expected NAME=VALUE")));
+            };
+            out.variables.insert(name.to_owned(), Value::of_key(value));
+        }
+        Ok(out)
+    }
+}
+
+/// The specification for one input.
+fn spec_for(input: &Path, path: &Path, json: &Json, variables: &Variables) -> anyhow::Result<Spec> {
+    let mut variables = variables.clone();
+    let base = input.file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
+    let own = || Value::Text(base.to_owned());
+    variables.entry("orig_basename".into()).or_insert_with(own);
+    let spec = OutSpec::compile(json, &variables)
+        .map_err(|error| usage(format!("{}: {error}", path.display())))?;
+    Ok(Spec { path: path.to_path_buf(), spec: Arc::new(spec) })
+}
+
+/// Where each input goes, if that makes sense.
+pub(super) fn destinations(
+    inputs: &[PathBuf],
+    out: Option<&Path>,
+    keywords: &Keywords,
+) -> anyhow::Result<Vec<Destination>> {
+    let all: Vec<Destination> = match out {
+        Some(path) if out_spec::is_spec(path) => {
+            let json = out_spec::document(path).map_err(|error| usage(error.to_string()))?;
+            let one = |input: &PathBuf| {
+                spec_for(input, path, &json, &keywords.variables).map(Destination::Spec)
+            };
+            inputs.iter().map(one).collect::<anyhow::Result<_>>()?
+        }
+        Some(_) if inputs.len() > 1 => {
+            let text = "one output for several inputs: leave out -o, or convert them one by one";
+            return Err(usage(text.into()));
+        }
+        Some(out) => vec![Destination::File(out.to_path_buf())],
+        None => inputs.iter().map(|input| Destination::File(default_output(input))).collect(),
+    };
+    let mut seen: BTreeMap<PathBuf, &Path> = BTreeMap::new();
+    for (input, destination) in inputs.iter().zip(&all) {
+        for output in destination.files() {
+            if *input == output {
+                return Err(usage(format!("{} would be written over itself", input.display())));
+            }
+            if let Some(other) = seen.insert(output.clone(), input) {
+                let (other, input, output) = (other.display(), input.display(), output.display());
+                let hint = match destination {
+                    Destination::File(_) => "",
+                    Destination::Spec(_) => ": use {orig_basename} in out_stream",
+                };
+                let text = format!("{other} and {input} would both be written to {output}{hint}");
+                return Err(usage(text));
+            }
+        }
+    }
+    Ok(all)
+}
