@@ -155,12 +155,12 @@ fn send_in(
 }
 
 /// What arrives: the pieces, and all bytes of the source.
-fn receive(mut bytes: Vec<u8>, framing: Framing) -> (Vec<Piece>, Vec<u8>, u64) {
+fn receive(mut bytes: Vec<u8>, framing: Framing) -> (Vec<Piece>, Vec<u8>, u64, u32) {
     let mut reader = Reader::new(framing, 1 << 20);
     let (mut window, mut out, mut scratch) = (&mut bytes[..], Vec::new(), vec![0; 1 << 20]);
     let (mut seq, mut source) = (0, Vec::new());
     let (mut packet, mut predictor, mut packets) = (None, Predictor::new(), 0);
-    let mut joined = Vec::new();
+    let (mut joined, mut split) = (Vec::new(), 0);
     while !window.is_empty() {
         let (used, record) = match reader.next(window, true) {
             Framed::Record { used, record } => (used, Some(record)),
@@ -188,6 +188,7 @@ fn receive(mut bytes: Vec<u8>, framing: Framing) -> (Vec<Piece>, Vec<u8>, u64) {
                             source.extend_from_slice(bytes);
                         }
                         joined.extend_from_slice(cell.part.bytes);
+                        split += u32::from(cell.more);
                         if !cell.more {
                             out.push(Piece::from(&Part { bytes: &joined, ..cell.part }));
                             joined.clear();
@@ -211,7 +212,7 @@ fn receive(mut bytes: Vec<u8>, framing: Framing) -> (Vec<Piece>, Vec<u8>, u64) {
         }
         window = &mut std::mem::take(&mut window)[used..];
     }
-    (out, source, packets)
+    (out, source, packets, split)
 }
 
 fn error(trouble: &tierline_core::record::Trouble<'_>) -> Error {
@@ -252,7 +253,7 @@ fn parts_arrive_as_they_were_sent() {
                 for codec in Codec::ALL {
                     for framing in [Framing::Cobs, Framing::Length] {
                         let bytes = send(stream, limits(piece), codec, framing, &mut || 4096);
-                        let (got, source, n) = receive(bytes, framing);
+                        let (got, source, n, _) = receive(bytes, framing);
                         let name = &stream.name;
                         assert!(got == want, "{name} {codec:?} {framing:?} {piece}");
                         assert!(source == stream.bytes, "{name} {codec:?} {framing:?} {piece}");
@@ -267,18 +268,21 @@ fn parts_arrive_as_they_were_sent() {
 #[test]
 fn parts_longer_than_a_record_arrive_in_pieces() {
     big_stack(|| {
+        let mut all = 0;
         for stream in streams::all().iter().chain(&streams::examples(5)) {
             let (want, packets) = pieces(stream, limits(64));
             for cells in [200, 256, 333] {
                 let reads = &mut || 4096;
                 let (codec, framing) = (Codec::Rice32, Framing::Length);
                 let bytes = send_in(stream, limits(64), codec, framing, reads, cells);
-                let (got, source, n) = receive(bytes, framing);
+                let (got, source, n, split) = receive(bytes, framing);
+                all += split;
                 assert!(merged(got) == merged(want.clone()), "{} {cells}", stream.name);
                 assert!(source == stream.bytes, "{} {cells}", stream.name);
                 assert_eq!(n, packets, "{}", stream.name);
             }
         }
+        assert!(all > 100, "{all} parts were split");
     });
 }
 
@@ -302,7 +306,7 @@ fn damaged_streams_arrive_with_their_damage() {
                 let bytes =
                     send(&stream, limits(256), Codec::Rice32, Framing::Length, &mut || 4096);
                 let failed = matches!(want.last(), Some(Piece::Failed(_)));
-                let (got, source, n) = receive(bytes, Framing::Length);
+                let (got, source, n, _) = receive(bytes, Framing::Length);
                 assert!(merged(got) == merged(want), "{}", stream.name);
                 if !failed {
                     assert!(source == stream.bytes, "{}", stream.name);
@@ -347,7 +351,7 @@ fn real_recordings_arrive_and_are_shorter_on_the_way() {
         let part = sent.len() as f64 / stream.bytes.len() as f64;
         println!("{name}: {part:.3} of the recording's bytes on the link");
         assert!(part < share, "{name}: {part}");
-        let (got, source, _) = receive(sent, Framing::Length);
+        let (got, source, _, _) = receive(sent, Framing::Length);
         assert!(merged(got) == merged(pieces(&stream, limits(2048)).0), "{name}");
         assert!(source == stream.bytes);
     }
