@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -16,7 +16,7 @@ use tierline_tests::streams::{self, Stream};
 
 use crate::front_end::{check_sum, collect, send, simulator};
 use crate::host::digest::digest;
-use crate::host::program::{Ran, files, program, tierline};
+use crate::host::program::{Ran, exit, files, signal, spawn, tierline};
 
 fn example(name: &str, events: u32) -> Stream {
     streams::examples(events).into_iter().find(|stream| stream.name == name).unwrap()
@@ -298,27 +298,7 @@ fn settings_go_along_with_the_records() {
 
 /// Starts to collect; the sender's end is standard input where `from` is `-`.
 fn start(dir: &Path, from: &str, words: &[&str]) -> Child {
-    let mut command = Command::new(program());
-    command.current_dir(dir).env("TZ", "UTC").args(["collect", from, "-o", "out.lh5"]).args(words);
-    command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-fn signal(child: &Child, name: &str) {
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
-}
-
-/// The exit code, if it comes in time.
-fn exit(child: &mut Child) -> Option<i32> {
-    let begin = Instant::now();
-    while begin.elapsed() < Duration::from_secs(20) {
-        if let Some(status) = child.try_wait().unwrap() {
-            return Some(status.code().unwrap_or(-1));
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    child.kill().unwrap();
-    None
+    spawn(dir, &[&["collect", from, "-o", "out.lh5"], words].concat())
 }
 
 #[test]

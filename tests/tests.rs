@@ -9,6 +9,7 @@ mod damaged;
 mod front_end;
 mod golden;
 mod host;
+mod inputs;
 mod interrupted;
 mod records;
 mod rings;

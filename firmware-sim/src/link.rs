@@ -5,10 +5,12 @@
 //! | `-` | standard input or output |
 //! | `tcp://HOST:PORT` | a connection to somebody who listens |
 //! | `tcp-listen://HOST:PORT` | the first connection that somebody makes; without HOST, from anywhere |
+//! | `tcp://connect/PORT/HOST`, `tcp://listen/PORT`, `tcp://listen/PORT/HOST` | the same as FlashCam's software calls them |
 //! | `unix://PATH`, `unix-listen://PATH` | the same with a socket in the file system |
 //! | `serial://DEVICE?baud=N` | a serial device, 8 bits, no parity, 1 stop bit; 115200 baud where none are given |
 //! | anything else | a file or a named pipe |
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -21,11 +23,11 @@ const BAUD: u32 = 115_200;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What a name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Name<'a> {
     Standard,
-    Tcp(&'a str),
-    TcpListen(&'a str),
+    Tcp(Cow<'a, str>),
+    TcpListen(Cow<'a, str>),
     Unix(&'a str),
     UnixListen(&'a str),
     Serial(&'a str, u32),
@@ -42,8 +44,8 @@ fn parse(name: &str) -> io::Result<Name<'_>> {
     }
     let Some((scheme, rest)) = name.split_once("://") else { return Ok(Name::File(name)) };
     match scheme {
-        "tcp" => Ok(Name::Tcp(rest)),
-        "tcp-listen" => Ok(Name::TcpListen(rest)),
+        "tcp" => tcp(rest),
+        "tcp-listen" => Ok(Name::TcpListen(rest.into())),
         "unix" => Ok(Name::Unix(rest)),
         "unix-listen" => Ok(Name::UnixListen(rest)),
         "serial" => {
@@ -54,10 +56,25 @@ fn parse(name: &str) -> io::Result<Name<'_>> {
             let bad = || invalid(format!("'{options}' is not baud=NUMBER"));
             Ok(Name::Serial(device, baud.ok_or_else(bad)?))
         }
-        "file" => Ok(Name::File(rest)),
+        "file" | "lockedfile" => Ok(Name::File(rest)),
         other => Err(invalid(format!(
             "'{other}://' is no link; known are tcp, tcp-listen, unix, unix-listen, serial, and paths"
         ))),
+    }
+}
+
+/// An address, or port and host in FlashCam's order.
+fn tcp(rest: &str) -> io::Result<Name<'_>> {
+    let Some((what, place)) = rest.split_once('/') else { return Ok(Name::Tcp(rest.into())) };
+    let (port, host) = place.split_once('/').unwrap_or((place, ""));
+    let bad = || {
+        invalid(format!("'tcp://{rest}': expected tcp://connect/PORT/HOST or tcp://listen/PORT"))
+    };
+    port.parse::<u16>().map_err(|_| bad())?;
+    match (what, host) {
+        ("listen", host) => Ok(Name::TcpListen(format!("{host}:{port}").into())),
+        ("connect", host) if !host.is_empty() => Ok(Name::Tcp(format!("{host}:{port}").into())),
+        _ => Err(bad()),
     }
 }
 
@@ -136,8 +153,8 @@ pub fn open(name: &str) -> io::Result<Box<dyn Read + Send>> {
             widen(io::stdin());
             Box::new(io::stdin())
         }
-        Name::Tcp(address) => Box::new(TcpStream::connect(address)?),
-        Name::TcpListen(address) => Box::new(accept(address)?),
+        Name::Tcp(address) => Box::new(TcpStream::connect(&*address)?),
+        Name::TcpListen(address) => Box::new(accept(&address)?),
         #[cfg(unix)]
         Name::Unix(path) => Box::new(unix(path, false)?),
         #[cfg(unix)]
@@ -164,8 +181,8 @@ pub fn open(name: &str) -> io::Result<Box<dyn Read + Send>> {
 pub fn create(name: &str, overwrite: bool) -> io::Result<Box<dyn Write + Send>> {
     Ok(match parse(name)? {
         Name::Standard => Box::new(io::stdout()),
-        Name::Tcp(address) => Box::new(TcpStream::connect(address)?),
-        Name::TcpListen(address) => Box::new(accept(address)?),
+        Name::Tcp(address) => Box::new(TcpStream::connect(&*address)?),
+        Name::TcpListen(address) => Box::new(accept(&address)?),
         #[cfg(unix)]
         Name::Unix(path) => Box::new(unix(path, false)?),
         #[cfg(unix)]
@@ -193,12 +210,18 @@ mod tests {
     #[test]
     fn names_say_what_they_are() {
         assert_eq!(parse("run.rec").unwrap(), Name::File("run.rec"));
-        assert_eq!(parse("tcp://daq:4000").unwrap(), Name::Tcp("daq:4000"));
-        assert_eq!(parse("tcp-listen://:4000").unwrap(), Name::TcpListen(":4000"));
+        for daq in ["tcp://daq:4000", "tcp://connect/4000/daq"] {
+            assert_eq!(parse(daq).unwrap(), Name::Tcp("daq:4000".into()));
+        }
+        for any in ["tcp-listen://:4000", "tcp://listen/4000"] {
+            assert_eq!(parse(any).unwrap(), Name::TcpListen(":4000".into()));
+        }
         let serial = parse("serial:///dev/ttyUSB0?baud=921600").unwrap();
         assert_eq!(serial, Name::Serial("/dev/ttyUSB0", 921_600));
         assert_eq!(parse("serial:///dev/tty").unwrap(), Name::Serial("/dev/tty", BAUD));
-        for bad in ["udp://a:1", "serial:///dev/tty?parity=odd"] {
+        for bad in
+            ["udp://a:1", "serial:///dev/tty?parity=odd", "tcp://connect/1", "tcp://listen/a"]
+        {
             assert!(parse(bad).is_err(), "{bad}");
         }
         assert!(!is_link("a/b.fcio") && is_link("tcp://a:1"));

@@ -1,8 +1,9 @@
 //! Runs the program itself.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 /// The program, built once in the profile of the tests.
 ///
@@ -59,6 +60,42 @@ pub(crate) fn tierline(dir: &Path, args: &[&str]) -> Ran {
     let mut command = Command::new(program());
     let output = command.args(args).current_dir(dir).env("TZ", "UTC").output();
     output.unwrap_or_else(|error| panic!("cannot run: {error}")).into()
+}
+
+/// Starts the program in a folder, local time UTC; its standard input is a pipe.
+///
+/// # Panics
+/// Where it can't be started.
+pub(crate) fn spawn(dir: &Path, args: &[&str]) -> Child {
+    let mut command = Command::new(program());
+    command.current_dir(dir).env("TZ", "UTC").args(args);
+    let child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    child.unwrap_or_else(|error| panic!("cannot run: {error}"))
+}
+
+/// Sends a signal (`-TERM`).
+///
+/// # Panics
+/// Where that fails.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+}
+
+/// The exit code, if it comes in time.
+///
+/// # Panics
+/// Where the program can't be waited for.
+pub(crate) fn exit(child: &mut Child) -> Option<i32> {
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(20) {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status.code().unwrap_or(-1));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    None
 }
 
 /// Files of a folder, sorted.

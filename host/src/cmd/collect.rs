@@ -1,11 +1,8 @@
 //! `tierline collect`: records of front ends to LH5.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use tierline::core::link::Framing;
 use tierline::raw::collect::{
     Collect, Collected, LinkAccount, LinkInput, Segment, StreamAccount, Why,
@@ -16,7 +13,7 @@ use tierline_firmware_sim::link;
 
 use super::raw::parse_compression;
 use super::replay::parse_framing;
-use super::{Common, Usage, grouped, parse_size, size};
+use super::{Common, Usage, grouped, parse_size, size, stop_on_signals};
 
 /// Collect the records of front ends into LH5.
 ///
@@ -145,14 +142,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         let stale = stale.display();
         messages.say(&format!("tierline: warning: left over by an interrupted run: {stale}"));
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // The first one ends the run, a second one the program.
-        let hard = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop));
-        hard.context("cannot listen to signals")?;
-        let soft = signal_hook::flag::register(signal, Arc::clone(&stop));
-        soft.context("cannot listen to signals")?;
-    }
+    let stop = stop_on_signals()?;
     let defaults = Collect::default();
     let collect = Collect {
         stream_type: args.stream_type.clone(),

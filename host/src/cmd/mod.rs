@@ -9,9 +9,23 @@ pub(crate) mod replay;
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use tierline::report::Report;
+
+/// A flag that the first SIGINT or SIGTERM sets; a second one ends the program.
+pub(crate) fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let hard = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop));
+        hard.context("cannot listen to signals")?;
+        let soft = signal_hook::flag::register(signal, Arc::clone(&stop));
+        soft.context("cannot listen to signals")?;
+    }
+    Ok(stop)
+}
 
 /// A command line that makes no sense (exit code 2).
 #[derive(Debug)]

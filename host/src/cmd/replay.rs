@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use tierline::core::Codec;
 use tierline::core::link::Framing;
+use tierline::raw::identify;
 use tierline::raw::input::Input;
 use tierline::report::{AtomicOutput, Input as ReportInput, Output, Progress, Report, Status};
 use tierline_firmware_sim::source::Paced;
@@ -184,14 +185,8 @@ fn play(
     let settings = settings.context("--compass-config: cannot read")?;
     let format = match args.records {
         true => {
-            tierline::raw::open(
-                &args.input,
-                args.stream_type.as_deref(),
-                settings.is_some(),
-                false,
-            )?
-            .1
-            .name
+            let input = Input::open(&args.input, false)?;
+            identify(input, args.stream_type.as_deref(), settings.is_some())?.1.name
         }
         false => "",
     };

@@ -148,7 +148,7 @@ impl<F: Format> Assembly<F> {
                 None
             }
             None => {
-                hooks.complete(current.fate, sink);
+                hooks.complete(current.number, current.fate, sink);
                 sink.commit();
                 let bytes = &mut self.outcome.bytes;
                 *match current.fate {

@@ -1,23 +1,20 @@
 //! A DAQ recording to an LH5 file.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tierline_core::link::MAGIC;
-use tierline_core::{Assembler, Fate, Format, FormatInfo, WithFormat, with_format};
-use tierline_h5::{Compression, Options as WriterOptions, Stats};
-use tierline_report::{AtomicOutput, Progress};
+use tierline_core::{FormatInfo, with_format};
+use tierline_h5::{Compression, Options as WriterOptions};
+use tierline_report::AtomicOutput;
 
-use crate::document::Document;
+use crate::conversion::{Converted, Job};
 use crate::error::{Error, Result};
-use crate::input::Input;
-use crate::library::{Notice, RawBufferLibrary};
-use crate::out_files::{OutFile, OutFiles};
+use crate::input::{Input, LinkInput, Until};
+use crate::out_files::OutFiles;
 use crate::routes::Spec;
 use crate::sniff::{LOOK, by_name, sniff};
-use crate::start_time::start_time;
-use crate::stream::{self, Garbage, Hooks, Outcome, Packet, StreamOptions};
-use crate::tables::StreamTables;
 use crate::window::Window;
 
 /// Stack of the decoding thread: the state of several streams of 2400 channels lies there while it is made.
@@ -46,13 +43,71 @@ pub struct BuildRaw {
     pub digest: bool,
     /// Values for the processing chains of an output specification (`db.*`), by table or group.
     pub database: serde_json::Value,
+    /// Rows of packets before this one are left out; headers never are.
+    pub first_packet: u64,
+    /// Stop after this many packets that are no headers.
+    pub max_packets: Option<u64>,
+    /// Where garbage goes.
+    pub garbage: GarbageTo,
+    /// Set by somebody who wants no more.
+    pub stop: Arc<AtomicBool>,
+    /// Then what has come is kept, up to the last complete packet; else there is no output.
+    pub keep_partial: bool,
 }
 
 /// Where the rows of a conversion go.
-#[derive(Debug, Clone, Copy)]
-enum Destination<'a> {
-    File(&'a Path),
-    Spec(&'a Spec),
+#[derive(Debug, Clone)]
+pub enum Destination {
+    /// Each decoder's to tables of its own in this file.
+    File(PathBuf),
+    /// Where an output specification says.
+    Spec(Spec),
+}
+
+/// Where bytes go that make no sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GarbageTo {
+    /// To the table `garbage` of the (first) output.
+    Table,
+    /// To a table in a file of their own.
+    File(PathBuf),
+    /// They are counted only.
+    Nowhere,
+}
+
+/// An input that is opened when its turn comes.
+pub struct Source {
+    /// What it is called: a path, or the name of a link.
+    pub name: PathBuf,
+    open: Box<dyn FnOnce(bool) -> Result<Input> + Send>,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).finish()
+    }
+}
+
+impl Source {
+    /// A file or pipe, read to its end.
+    pub fn file(path: &Path) -> Self {
+        let name = path.to_path_buf();
+        let path = name.clone();
+        Source { name, open: Box::new(move |digest| Input::open(&path, digest)) }
+    }
+
+    /// A file, read as long as it grows.
+    pub fn follow(path: &Path, until: Until) -> Self {
+        let name = path.to_path_buf();
+        let path = name.clone();
+        Source { name, open: Box::new(move |digest| Input::follow(&path, until, digest)) }
+    }
+
+    /// A link, read until it closes or is over.
+    pub fn link(link: LinkInput, until: Until) -> Self {
+        let name = PathBuf::from(&link.name);
+        Source { name, open: Box::new(move |digest| Input::link(link, until, digest)) }
+    }
 }
 
 impl Default for BuildRaw {
@@ -69,33 +124,13 @@ impl Default for BuildRaw {
             quiet: true,
             digest: false,
             database: serde_json::Value::Null,
+            first_packet: 0,
+            max_packets: None,
+            garbage: GarbageTo::Table,
+            stop: Arc::default(),
+            keep_partial: false,
         }
     }
-}
-
-/// What came of a conversion.
-#[derive(Debug, Clone, Default)]
-pub struct Converted {
-    /// Format of the input.
-    pub format: &'static str,
-    /// The account of every byte.
-    pub outcome: Outcome,
-    /// Rows of each table; of several files, with the file before a colon.
-    pub rows: BTreeMap<String, u64>,
-    /// Packets that nothing decodes: number and bytes, by kind.
-    pub skipped: BTreeMap<String, (u64, u64)>,
-    /// What the decoders want the user to know.
-    pub notices: BTreeMap<&'static str, Notice>,
-    /// Rows of channels that the configuration has switched off.
-    pub off: BTreeMap<String, u64>,
-    /// Rows that the output specification has no place for, by decoder.
-    pub unwanted: BTreeMap<&'static str, u64>,
-    /// What did not go as the output specification has it: tables without rows, steps that do nothing.
-    pub notes: Vec<String>,
-    /// The files.
-    pub files: Vec<OutFile>,
-    /// What the writer did.
-    pub stats: Stats,
 }
 
 /// The output's name where none is given: the input's with its last extension replaced.
@@ -103,29 +138,29 @@ pub fn default_output(input: &Path) -> PathBuf {
     input.with_extension("lh5")
 }
 
-/// Opens an input and finds out, or takes from the caller, what it is.
+/// Finds out, or takes from the caller, what an input is.
 ///
 /// # Errors
 /// Where it can't be read, is empty, or is of no known format.
-pub fn open(
-    input: &Path,
+pub fn identify(
+    input: Input,
     stream_type: Option<&str>,
     settings: bool,
-    digest: bool,
 ) -> Result<(Window, &'static FormatInfo)> {
-    let mut window = Window::new(Input::open(input, digest)?);
+    let mut window = Window::new(input);
     window.fill(LOOK)?;
+    let path = || window.input().path.clone();
     let first = window.data().get(..window.data().len().min(LOOK)).unwrap_or(&[]);
     if let (true, Some(reason)) = (first.is_empty(), window.broken()) {
-        return Err(Error::Packed { path: input.to_path_buf(), reason: reason.to_owned() });
+        return Err(Error::Packed { path: path(), reason: reason.to_owned() });
     }
     if stream_type.is_none() && first.starts_with(&MAGIC.to_le_bytes()) {
-        return Err(Error::Records { path: input.to_path_buf() });
+        return Err(Error::Records { path: path() });
     }
     let format = match stream_type {
-        Some(_) if first.is_empty() => return Err(Error::Empty { path: input.to_path_buf() }),
+        Some(_) if first.is_empty() => return Err(Error::Empty { path: path() }),
         Some(name) => by_name(name)?,
-        None => sniff(input, first, settings)?,
+        None => sniff(&window.input().path, first, settings)?,
     };
     Ok((window, format))
 }
@@ -153,18 +188,14 @@ impl BuildRaw {
     /// # Errors
     /// Where the output exists, the input can't be read as a whole, or writing fails. Then there is no output.
     pub fn run(&self, input: &Path, output: &Path) -> Result<Converted> {
-        self.run_to(input, Destination::File(output))
+        self.run_all(vec![Source::file(input)], &Destination::File(output.to_path_buf()))
     }
 
-    /// Converts `input` to the files of an output specification.
+    /// Converts inputs, one after the other, to one set of tables. Of several, the configurations must agree.
     ///
     /// # Errors
-    /// As [`Self::run`], and where the specification does not fit the stream.
-    pub fn run_spec(&self, input: &Path, spec: &Spec) -> Result<Converted> {
-        self.run_to(input, Destination::Spec(spec))
-    }
-
-    fn run_to(&self, input: &Path, to: Destination<'_>) -> Result<Converted> {
+    /// As [`Self::run`], where an output specification does not fit the stream, and where inputs don't belong together.
+    pub fn run_all(&self, sources: Vec<Source>, to: &Destination) -> Result<Converted> {
         if self.buffer_size == 0 {
             let reason = "must be at least 1".into();
             return Err(Error::Parameter { name: "--buffer-size", reason });
@@ -181,118 +212,38 @@ impl BuildRaw {
                 (files, Some(spec.clone()))
             }
         };
-        on_decoder_thread(input, || self.convert(input, files, spec))
+        let name = sources.first().map(|source| source.name.clone()).unwrap_or_default();
+        on_decoder_thread(&name, || self.convert(sources, files, spec))
     }
 
-    fn convert(&self, input: &Path, files: OutFiles, spec: Option<Spec>) -> Result<Converted> {
-        let settings = self.settings.is_some();
-        let (window, format) = open(input, self.stream_type.as_deref(), settings, self.digest)?;
+    fn convert(
+        &self,
+        sources: Vec<Source>,
+        files: OutFiles,
+        spec: Option<Spec>,
+    ) -> Result<Converted> {
+        let mut sources = sources.into_iter();
+        let Some(source) = sources.next() else {
+            let reason = "there is no input".into();
+            return Err(Error::Parameter { name: "IN", reason });
+        };
+        let (window, format) = self.open(source, self.stream_type.as_deref())?;
         if self.settings.is_some() && !format.settings {
             let reason = format!("{} recordings have no settings file", format.name);
             return Err(Error::Parameter { name: "--compass-config", reason });
         }
-        let job = Job { build: self, window, files, spec, name: format.name };
+        let job =
+            Job { build: self, window, more: sources.collect(), files, spec, name: format.name };
         with_format(format.name, job)
             .unwrap_or_else(|| by_name(format.name).map(|_| Converted::default()))
     }
-}
 
-struct Job<'a> {
-    build: &'a BuildRaw,
-    window: Window,
-    files: OutFiles,
-    spec: Option<Spec>,
-    name: &'static str,
-}
-
-impl WithFormat for Job<'_> {
-    type Out = Result<Converted>;
-
-    fn with<F: Format>(self) -> Self::Out {
-        let Job { build, window, files, spec, name } = self;
-        let input = window.input().path.clone();
-        let file_name = input.file_name().and_then(|n| n.to_str()).unwrap_or("").to_owned();
-        let options =
-            StreamOptions { settings: build.settings.clone(), start: start_time(&file_name) };
-        let write_key = <F::Assembler as Assembler>::write_key;
-        let mut library = RawBufferLibrary::new(build.buffer_size, build.max_rows, write_key, spec);
-        let progress = Progress::start(&file_name, window.input().size, build.quiet);
-        let tables = StreamTables::new::<F>(String::new()).with_database(build.database.clone());
-        let mut sink = FileSink { files, tables, progress, position: 0 };
-        let outcome = stream::run::<F, _, _>(window, &options, &mut library, &mut sink)?;
-        let FileSink { mut files, mut tables, .. } = sink;
-        let rows = tables.close(&mut files, &mut library)?;
-        let mut notes = library.spec_notes(&decoder_names::<F>());
-        notes.extend(tables.notes);
-        let off = library.off_by_name();
-        let (files, stats) = files.finish(rows)?;
-        Ok(Converted {
-            format: name,
-            outcome,
-            rows: all_rows(&files),
-            skipped: tables.skipped,
-            off,
-            notices: std::mem::take(&mut library.notices),
-            unwanted: std::mem::take(&mut library.routes.unwanted),
-            notes,
-            files,
-            stats,
-        })
-    }
-}
-
-/// Rows of each table of all files.
-fn all_rows(files: &[OutFile]) -> BTreeMap<String, u64> {
-    let several = files.len() > 1;
-    let named = |file: &OutFile, table: &str| match several {
-        true => format!("{}:{table}", file.path.display()),
-        false => table.to_owned(),
-    };
-    let of = |file: &OutFile| -> Vec<(String, u64)> {
-        file.rows.iter().map(|(table, rows)| (named(file, table), *rows)).collect()
-    };
-    files.iter().flat_map(of).collect()
-}
-
-/// Names of all decoders of a format.
-fn decoder_names<F: Format>() -> Vec<&'static str> {
-    let names = (0..u8::MAX).map(F::INFO.decoder_name);
-    names.filter(|name| !name.is_empty()).collect()
-}
-
-/// Writes what the library collects.
-struct FileSink {
-    files: OutFiles,
-    tables: StreamTables,
-    progress: Progress,
-    position: u64,
-}
-
-impl Hooks<RawBufferLibrary> for FileSink {
-    fn complete(&mut self, fate: Fate, library: &mut RawBufferLibrary) {
-        library.counting = fate == Fate::Rows;
-    }
-
-    fn packet(
-        &mut self,
-        packet: &Packet,
-        _: &[u8],
-        library: &mut RawBufferLibrary,
-    ) -> Result<bool> {
-        self.tables.packet(packet, &mut self.files, library)?;
-        Ok(library.rows_left != Some(0))
-    }
-
-    fn garbage(&mut self, garbage: &Garbage, bytes: &[u8]) {
-        self.tables.garbage.push(garbage, bytes);
-    }
-
-    fn progress(&mut self, position: u64) {
-        self.progress.add(position - self.position);
-        self.position = position;
-    }
-
-    fn document(&mut self, document: &Document, library: &mut RawBufferLibrary) {
-        library.headers.document(|| document.to_json());
+    /// Opens an input. `stream_type`: what it is, if that is known.
+    pub(crate) fn open(
+        &self,
+        source: Source,
+        stream_type: Option<&str>,
+    ) -> Result<(Window, &'static FormatInfo)> {
+        identify((source.open)(self.digest)?, stream_type, self.settings.is_some())
     }
 }

@@ -45,11 +45,11 @@ pub enum Error {
         path: PathBuf,
     },
     /// A compressed input of which nothing can be unpacked.
-    #[error("{path}: the compressed file is damaged or cut: {reason}", path = path.display())]
+    #[error("{path}: {reason}", path = path.display())]
     Packed {
         /// The input.
         path: PathBuf,
-        /// The decompressor's words.
+        /// What is wrong with it.
         reason: String,
     },
     /// The input holds nothing.
@@ -85,6 +85,26 @@ pub enum Error {
         table: String,
         /// What went wrong.
         reason: String,
+    },
+    /// Inputs of one output that do not fit together.
+    #[error("{what} is another than in the inputs before: these recordings don't belong together")]
+    Differs {
+        /// What differs.
+        what: String,
+    },
+    /// An error of one of several inputs.
+    #[error("{path}", path = path.display())]
+    Input {
+        /// The input.
+        path: PathBuf,
+        /// What went wrong.
+        source: Box<Error>,
+    },
+    /// Somebody wanted no more, and nothing half.
+    #[error("{path}: stopped by a signal; nothing was written (--keep-partial keeps what has come)", path = path.display())]
+    Interrupted {
+        /// The input.
+        path: PathBuf,
     },
     /// A setting that makes no sense.
     #[error("{name}: {reason}")]

@@ -107,6 +107,21 @@ fn put(fields: &mut Vec<(String, Attrs, Object)>, path: &str, value: Value<'_>) 
     }
 }
 
+/// Path of the first value in which two objects differ.
+fn differs(a: &Object, b: &Object, path: &str) -> Option<String> {
+    let (Object::Struct(a), Object::Struct(b)) = (a, b) else {
+        return (a != b).then(|| path.to_owned());
+    };
+    if a.len() != b.len() {
+        return Some(path.to_owned());
+    }
+    let mut pairs = a.iter().zip(b);
+    pairs.find_map(|((name, _, a), (other, _, b))| {
+        let path = format!("{path}/{name}");
+        if name == other { differs(a, b, &path) } else { Some(path) }
+    })
+}
+
 impl Headers {
     /// Puts a value at a path of a header object.
     pub fn put(&mut self, table: &str, path: fmt::Arguments<'_>, value: Value<'_>) {
@@ -134,6 +149,24 @@ impl Headers {
         for name in self.documents.drain(..) {
             self.objects.push((name, Object::Text(json())));
         }
+    }
+
+    /// Compares with the headers of an input before: the path of the first value that differs. Texts (a whole document) may differ;
+    /// their names go to `texts`.
+    pub(crate) fn difference(&self, before: &Headers, texts: &mut Vec<String>) -> Option<String> {
+        for (name, object) in &self.objects {
+            let other = before.objects.iter().find(|(other, _)| other == name);
+            match other.map(|(_, other)| (other, object)) {
+                None => return Some(name.clone()),
+                Some((Object::Text(a), Object::Text(b))) if a != b => texts.push(name.clone()),
+                Some((a, b)) => {
+                    if let Some(path) = differs(a, b, name) {
+                        return Some(path);
+                    }
+                }
+            }
+        }
+        None
     }
 
     /// The objects.

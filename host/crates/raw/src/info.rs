@@ -9,11 +9,11 @@ use tierline_core::{
 };
 use tierline_core::{Stage, TableDef, TableId, Value, WithFormat, with_format};
 
-use crate::build_raw::{on_decoder_thread, open};
+use crate::build_raw::{identify, on_decoder_thread};
 use crate::document::Document;
 use crate::error::Result;
 use crate::headers::Headers;
-use crate::input::Packing;
+use crate::input::{Input, Packing};
 use crate::library::Notice;
 use crate::start_time::start_time;
 use crate::stream::{self, Hooks, Outcome, Packet, StreamOptions};
@@ -69,10 +69,10 @@ pub fn summarize(
     stream_type: Option<&str>,
     list: Option<List<'_>>,
 ) -> Result<Summary> {
-    let (window, format) = open(input, stream_type, false, false)?;
+    let (window, format) = identify(Input::open(input, false)?, stream_type, false)?;
     let packing = window.input().packing;
     let name = input.file_name().and_then(|n| n.to_str()).unwrap_or("");
-    let options = StreamOptions { settings: None, start: start_time(name) };
+    let options = StreamOptions { start: start_time(name), ..StreamOptions::default() };
     on_decoder_thread(input, || {
         let job = Job { window, options, list };
         let mut summary =

@@ -1,6 +1,6 @@
 //! The raw buffer library: all tables of a stream, filled through the decoders' row sink.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use tierline_core::{Key, Result as CoreResult, Row, RowSink, TableDef, TableId, Value};
@@ -41,6 +41,10 @@ pub struct RawBufferLibrary {
     touched: Vec<u32>,
     /// Header objects.
     pub headers: Headers,
+    /// Those of the first of several inputs.
+    first_headers: Option<Headers>,
+    /// Texts in which inputs differ.
+    other_texts: BTreeSet<String>,
     /// Notices, by text.
     pub notices: BTreeMap<&'static str, Notice>,
     /// Rows of channels that the configuration has switched off, by channel.
@@ -51,6 +55,8 @@ pub struct RawBufferLibrary {
     pub rows_left: Option<u64>,
     /// Whether the present packet's rows count towards the limit.
     pub counting: bool,
+    /// The present packet's rows are not wanted.
+    pub discard: bool,
     full: bool,
 }
 
@@ -68,12 +74,15 @@ impl RawBufferLibrary {
             open: Vec::new(),
             touched: Vec::new(),
             headers: Headers::default(),
+            first_headers: None,
+            other_texts: BTreeSet::new(),
             notices: BTreeMap::new(),
             off: BTreeMap::new(),
             off_now: Vec::new(),
             unwanted_now: Vec::new(),
             rows_left,
             counting: true,
+            discard: false,
             full: false,
         }
     }
@@ -111,6 +120,45 @@ impl RawBufferLibrary {
         for buffer in &mut self.routes.buffers {
             buffer.restart();
         }
+    }
+
+    /// An input is over, and another one begins, whose rows go to the same tables.
+    ///
+    /// # Errors
+    /// Where the one that is over has other headers than the first.
+    pub(crate) fn next_input(&mut self) -> Result<()> {
+        self.compare_headers()?;
+        self.routes.next_input();
+        Ok(())
+    }
+
+    /// All inputs are over: the headers are those of the first.
+    ///
+    /// # Errors
+    /// Where the last one has others.
+    pub(crate) fn end_inputs(&mut self) -> Result<()> {
+        self.compare_headers()?;
+        self.headers = self.first_headers.take().unwrap_or_default();
+        Ok(())
+    }
+
+    fn compare_headers(&mut self) -> Result<()> {
+        let now = std::mem::take(&mut self.headers);
+        let Some(first) = &self.first_headers else {
+            self.first_headers = Some(now);
+            return Ok(());
+        };
+        let mut texts = Vec::new();
+        if let Some(what) = now.difference(first, &mut texts) {
+            return Err(Error::Differs { what });
+        }
+        self.other_texts.extend(texts);
+        Ok(())
+    }
+
+    /// Names of texts in which inputs differ.
+    pub(crate) fn other_texts(&self) -> impl Iterator<Item = &String> {
+        self.other_texts.iter()
     }
 
     /// Rows of channels that the configuration has switched off, by the channel's name.
@@ -185,11 +233,7 @@ impl RowSink for RawBufferLibrary {
     }
 
     fn resize(&mut self, table: TableId, key: Key, slot: u8, samples: u32) -> u32 {
-        let place = self.routes.place(table, key);
-        match self.routes.buffers.get_mut(place as usize) {
-            Some(buffer) => buffer.resize(slot, samples),
-            None => samples,
-        }
+        self.routes.resize(table, key, slot, samples)
     }
 
     #[inline]
@@ -238,6 +282,9 @@ impl RowSink for RawBufferLibrary {
     }
 
     fn commit(&mut self) {
+        if self.discard {
+            return self.abort();
+        }
         match self.rows_left {
             Some(left) if self.counting => self.commit_limited(left),
             _ => {

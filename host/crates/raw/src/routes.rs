@@ -53,6 +53,8 @@ struct Keyed {
     name: String,
     fields: &'static [Field],
     present: u64,
+    /// Run-time lengths as they were declared, and as they are for the next buffer.
+    declared: Vec<u32>,
     lengths: Vec<u32>,
     places: HashMap<Key, u32>,
 }
@@ -74,6 +76,8 @@ pub(crate) struct Routes {
     pub(crate) trouble: Option<Error>,
     write_key: WriteKey,
     buffer_rows: usize,
+    /// Buffers that were there before the present input.
+    known: usize,
 }
 
 /// Name of a table: that of its decoder; with the key, or its number, where the decoder has several.
@@ -104,6 +108,7 @@ impl Routes {
             trouble: None,
             write_key,
             buffer_rows,
+            known: 0,
         }
     }
 
@@ -118,6 +123,13 @@ impl Routes {
         text
     }
 
+    /// Another input begins, which declares its tables anew.
+    pub(crate) fn next_input(&mut self) {
+        self.ways.clear();
+        self.keyed.clear();
+        self.known = self.buffers.len();
+    }
+
     pub(crate) fn declare(&mut self, table: &TableDef<'_>) {
         let (layout, list) = (usize::from(table.id.layout), usize::from(table.id.list));
         if self.ways.len() <= layout {
@@ -130,8 +142,20 @@ impl Routes {
         let Some(way) = lists.get_mut(list).filter(|way| matches!(way, Way::Off)) else { return };
         let name = table_name(table, self.write_key);
         if self.spec.is_none() {
+            let (fields, present, lengths) = (table.fields, table.present, table.lengths);
+            // The table of an input before this one.
+            let known = self.buffers.get(..self.known).unwrap_or(&[]);
+            if let Some(place) = known.iter().position(|buffer| buffer.name == name) {
+                let same =
+                    known.get(place).is_some_and(|b| b.same_layout(fields, present, lengths));
+                if !same {
+                    self.trouble.get_or_insert(Error::Differs { what: format!("table {name}") });
+                }
+                *way = Way::One(place as u32);
+                return;
+            }
             *way = Way::One(self.buffers.len() as u32);
-            let buffer = RawBuffer::new(name, table.fields, table.present, table.lengths);
+            let buffer = RawBuffer::new(name, fields, present, lengths);
             self.buffers.push(buffer.with_rows(self.buffer_rows));
             return;
         }
@@ -141,6 +165,7 @@ impl Routes {
             name,
             fields: table.fields,
             present: table.present,
+            declared: table.lengths.to_vec(),
             lengths: table.lengths.to_vec(),
             places: HashMap::new(),
         });
@@ -154,6 +179,27 @@ impl Routes {
             Some(Way::One(place)) => *place,
             Some(Way::ByKey(keyed)) => self.keyed_place(*keyed, key),
             Some(Way::Off) | None => NOWHERE,
+        }
+    }
+
+    /// Another run-time length of a sample slot, for the buffer of a key and those that are made after it. Returns the length in
+    /// force.
+    pub(crate) fn resize(&mut self, table: TableId, key: Key, slot: u8, samples: u32) -> u32 {
+        let lists = self.ways.get(usize::from(table.layout));
+        let place = match lists.and_then(|lists| lists.get(usize::from(table.list))) {
+            Some(Way::One(place)) => Some(*place),
+            Some(Way::ByKey(at)) => {
+                let Some(keyed) = self.keyed.get_mut(*at) else { return samples };
+                if let Some(length) = keyed.lengths.get_mut(usize::from(slot)) {
+                    *length = samples;
+                }
+                keyed.places.get(&key).copied()
+            }
+            Some(Way::Off) | None => None,
+        };
+        match place.and_then(|place| self.buffers.get_mut(place as usize)) {
+            Some(buffer) => buffer.resize(slot, samples),
+            None => samples,
         }
     }
 
@@ -203,13 +249,16 @@ impl Routes {
         let same = |buffer: &RawBuffer| buffer.file == file && buffer.name == target.path;
         let Some(place) = self.buffers.iter().position(same) else {
             let (fields, path) = (keyed.fields, target.path);
-            let mut buffer = RawBuffer::new(path, fields, keyed.present, &keyed.lengths);
+            let mut buffer = RawBuffer::new(path, fields, keyed.present, &keyed.declared);
             (buffer.file, buffer.entry) = (file, Some(target.entry));
+            for (slot, samples) in keyed.lengths.iter().enumerate() {
+                buffer.resize(slot as u8, *samples);
+            }
             self.buffers.push(buffer.with_rows(self.buffer_rows));
             return Ok(self.buffers.len() as u32 - 1);
         };
         let present = self.buffers.get(place);
-        if present.is_some_and(|b| b.same_layout(keyed.fields, keyed.present, &keyed.lengths)) {
+        if present.is_some_and(|b| b.same_layout(keyed.fields, keyed.present, &keyed.declared)) {
             return Ok(place as u32);
         }
         let entry = spec.spec.entries().get(target.entry).map(|e| e.place()).unwrap_or_default();

@@ -1,6 +1,8 @@
 //! Drives a stream: window, framer, assembly, and what the caller does meanwhile.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tierline_core::{Error as CoreError, Fate, Format, FrameLimits, Framer, Part, RowSink, Step};
 use tierline_report::ByteAccount;
@@ -44,7 +46,7 @@ pub trait Hooks<S> {
     fn part(&mut self, _part: &Part<'_>) {}
 
     /// A packet is complete; its rows are about to be committed.
-    fn complete(&mut self, _fate: Fate, _sink: &mut S) {}
+    fn complete(&mut self, _packet: u64, _fate: Fate, _sink: &mut S) {}
 
     /// A packet is over and its rows are committed (or aborted). `bytes`: as much of it as is held. `false` ends the
     /// run.
@@ -72,6 +74,8 @@ pub struct StreamOptions {
     pub settings: Option<PathBuf>,
     /// Start of the run, unix seconds.
     pub start: Option<f64>,
+    /// Set by somebody who wants no more.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// What came of a stream.
@@ -89,6 +93,8 @@ pub struct Outcome {
     pub broken_input: Option<String>,
     /// The caller stopped before the end.
     pub stopped: bool,
+    /// Somebody wanted no more: what is there of a packet is not counted.
+    pub interrupted: bool,
     /// SHA-256 of the file, if it was wanted and the file was read to its end.
     pub digest: Option<String>,
 }
@@ -108,7 +114,19 @@ pub fn run<F: Format, S: RowSink, H: Hooks<S>>(
     if let Some(settings) = &options.settings {
         assembly.settings_file(settings, sink)?;
     }
-    while step(&mut framer, &mut assembly, &mut window, sink, hooks)? {}
+    let stop = || options.stop.load(Ordering::Relaxed);
+    let end = loop {
+        match step(&mut framer, &mut assembly, &mut window, sink, hooks, stop)? {
+            Way::On => {}
+            end => break end,
+        }
+    };
+    if end == Way::Stopped {
+        let end = assembly.forget(sink).map_or(window.offset(), |(start, _)| start);
+        let mut outcome = assembly.finish(&[], sink, hooks);
+        (outcome.bytes.input, outcome.interrupted) = (end, true);
+        return Ok(outcome);
+    }
     let held = assembly.open().map_or(&[][..], |(start, n)| window.since(start, n));
     let mut outcome = assembly.finish(held, sink, hooks);
     outcome.broken_input = window.broken().map(str::to_owned);
@@ -119,41 +137,56 @@ pub fn run<F: Format, S: RowSink, H: Hooks<S>>(
     Ok(outcome)
 }
 
-/// One step of the framer; `false` at the end.
+/// How it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    On,
+    End,
+    Stopped,
+}
+
+/// One step of the framer.
 fn step<F: Format, S: RowSink, H: Hooks<S>>(
     framer: &mut F::Framer,
     assembly: &mut Assembly<F>,
     window: &mut Window,
     sink: &mut S,
     hooks: &mut H,
-) -> Result<bool> {
+    stop: impl Fn() -> bool,
+) -> Result<Way> {
     let step = framer.step(window.data(), window.eof());
     match step.map_err(|e| assembly.stream_error(e))? {
         Step::Need(n) => {
+            // What does not end by itself has ended when it was stopped, and hands over what it has; others just end.
+            if window.input().size.is_some() && stop() {
+                return Ok(Way::Stopped);
+            }
             // Whatever is asked for, something new must come, or this would never end.
             window.fill(n.max(window.data().len() + 1))?;
             hooks.progress(window.input().position());
-            Ok(true)
+            Ok(Way::On)
         }
-        Step::End => Ok(false),
+        Step::End => Ok(if stop() { Way::Stopped } else { Way::End }),
+        // A packet that was on its way.
+        Step::Garbage { .. } if window.eof() && stop() => Ok(Way::Stopped),
         Step::Garbage { used, error, abort } => {
             let (start, length) = assembly.broke_off(window.offset(), used as u64, abort, sink);
             assembly.garbage(start, length, error, window.since(start, length), hooks);
             window.consume(used);
             window.hold();
-            Ok(true)
+            Ok(Way::On)
         }
         Step::Part { used, part } => {
             assembly.part(&part, used as u64, sink, hooks)?;
             let last = part.last;
             window.consume(used);
             if !last {
-                return Ok(true);
+                return Ok(Way::On);
             }
             let bytes = assembly.open().map_or(&[][..], |(start, n)| window.since(start, n));
             let going = assembly.end_packet(bytes, sink, hooks)?;
             window.hold();
-            Ok(going)
+            Ok(if going { Way::On } else { Way::End })
         }
     }
 }

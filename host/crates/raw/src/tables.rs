@@ -245,19 +245,28 @@ impl StreamTables {
             let of = rows.entry(library.file_name(buffer.file).to_owned()).or_default();
             *of.entry(format!("{}{}", self.group, buffer.name)).or_insert(0) += buffer.total();
         }
-        let garbage = std::mem::take(&mut self.garbage);
-        if garbage.rows() > 0 {
-            let path = format!("{}garbage", self.group);
+        if self.garbage.rows() > 0 {
             let name = library.file_name(0).to_owned();
-            rows.entry(name.clone()).or_default().insert(path.clone(), garbage.rows());
-            let table = garbage.into_table()?;
-            files.file(&name)?.with(|w| {
-                TableWriter::create(w, &path, &table, ChunkPolicy::default())?.append(w, &table)
-            })?;
+            let garbage = self.close_garbage(files.file(&name)?)?;
+            rows.entry(name).or_default().extend(garbage);
         }
         self.tables.clear();
         library.restart();
         Ok(rows)
+    }
+}
+
+impl StreamTables {
+    /// Writes the garbage; returns its rows.
+    pub(crate) fn close_garbage(&mut self, file: &mut Lh5File) -> Result<BTreeMap<String, u64>> {
+        let garbage = std::mem::take(&mut self.garbage);
+        let path = format!("{}garbage", self.group);
+        let rows = garbage.rows();
+        let table = garbage.into_table()?;
+        file.with(|w| {
+            TableWriter::create(w, &path, &table, ChunkPolicy::default())?.append(w, &table)
+        })?;
+        Ok([(path, rows)].into())
     }
 }
 

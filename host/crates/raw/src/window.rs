@@ -89,11 +89,14 @@ impl Window {
             let Some(room) = self.buffer.get_mut(self.end..) else { break };
             let most = room.len().min(READ.max(need));
             match self.input.read(room.get_mut(..most).unwrap_or(&mut [])) {
-                Ok(0) => self.eof = true,
+                Ok(0) => {
+                    self.eof = true;
+                    self.broken = self.input.broke();
+                }
                 Ok(n) => self.end += n,
                 Err(source) if self.input.packing != Packing::Plain => {
                     self.eof = true;
-                    self.broken = Some(source.to_string());
+                    self.broken = Some(format!("the compressed file is damaged or cut: {source}"));
                 }
                 Err(source) => {
                     let offset = self.offset + (self.end - self.start) as u64;

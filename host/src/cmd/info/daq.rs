@@ -150,7 +150,7 @@ fn print_summary(path: &Path, summary: &Summary, out: &mut impl Write) -> io::Re
         writeln!(out, "  note: {}", notice.describe(text))?;
     }
     if let Some(reason) = &summary.outcome.broken_input {
-        writeln!(out, "  the compressed file is damaged or cut: {reason}")?;
+        writeln!(out, "  {reason}")?;
     }
     match &summary.outcome.first_error {
         None => writeln!(out, "  garbage none"),

@@ -6,28 +6,18 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 use tierline::raw::out_spec::{self, OutSpec, Value, Variables};
-use tierline::raw::{Spec, default_output};
+use tierline::raw::{Destination, Spec, default_output};
+use tierline_firmware_sim::link;
 
 use super::super::Usage;
 
-/// Where one input's rows go.
-#[derive(Debug)]
-pub(super) enum Destination {
-    /// All to this file.
-    File(PathBuf),
-    /// Where this says.
-    Spec(Spec),
-}
-
-impl Destination {
-    /// Files that are known to come.
-    pub(super) fn files(&self) -> Vec<PathBuf> {
-        match self {
-            Destination::File(path) => vec![path.clone()],
-            Destination::Spec(spec) => {
-                let files = spec.spec.known_files().into_iter().map(PathBuf::from);
-                files.filter(|path| !path.as_os_str().is_empty()).collect()
-            }
+/// Files that are known to come.
+pub(super) fn files(destination: &Destination) -> Vec<PathBuf> {
+    match destination {
+        Destination::File(path) => vec![path.clone()],
+        Destination::Spec(spec) => {
+            let files = spec.spec.known_files().into_iter().map(PathBuf::from);
+            files.filter(|path| !path.as_os_str().is_empty()).collect()
         }
     }
 }
@@ -103,43 +93,69 @@ fn spec_for(input: &Path, path: &Path, json: &Json, variables: &Variables) -> an
     Ok(Spec { path: path.to_path_buf(), spec: Arc::new(spec) })
 }
 
-/// Where each input goes, if that makes sense.
+/// Inputs that go together, and where.
+pub(super) type Job = (Vec<String>, Destination);
+
+/// Where each input goes, if that makes sense. `concat`: all to one place.
 pub(super) fn destinations(
-    inputs: &[PathBuf],
+    inputs: &[String],
     out: Option<&Path>,
+    concat: bool,
     keywords: &Keywords,
-) -> anyhow::Result<Vec<Destination>> {
-    let all: Vec<Destination> = match out {
-        Some(path) if out_spec::is_spec(path) => {
+) -> anyhow::Result<Vec<Job>> {
+    let groups: Vec<&[String]> = if concat { vec![inputs] } else { inputs.chunks(1).collect() };
+    let spec = match out.filter(|path| out_spec::is_spec(path)) {
+        Some(path) => {
             let json = out_spec::document(path).map_err(|error| usage(error.to_string()))?;
-            let one = |input: &PathBuf| {
-                spec_for(input, path, &json, &keywords.variables).map(Destination::Spec)
-            };
-            inputs.iter().map(one).collect::<anyhow::Result<_>>()?
+            Some((path, json))
         }
-        Some(_) if inputs.len() > 1 => {
-            let text = "one output for several inputs: leave out -o, or convert them one by one";
-            return Err(usage(text.into()));
-        }
-        Some(out) => vec![Destination::File(out.to_path_buf())],
-        None => inputs.iter().map(|input| Destination::File(default_output(input))).collect(),
+        None => None,
     };
-    let mut seen: BTreeMap<PathBuf, &Path> = BTreeMap::new();
-    for (input, destination) in inputs.iter().zip(&all) {
-        for output in destination.files() {
-            if *input == output {
-                return Err(usage(format!("{} would be written over itself", input.display())));
+    if out.is_some() && spec.is_none() && groups.len() > 1 {
+        let text =
+            "one output for several inputs: leave out -o, convert them one by one, or --concat";
+        return Err(usage(text.into()));
+    }
+    let mut jobs = Vec::new();
+    for group in groups {
+        let first = group.first().map_or("", String::as_str);
+        let destination = match (&spec, out) {
+            (Some((path, json)), _) => {
+                Destination::Spec(spec_for(Path::new(first), path, json, &keywords.variables)?)
             }
-            if let Some(other) = seen.insert(output.clone(), input) {
-                let (other, input, output) = (other.display(), input.display(), output.display());
+            (None, Some(out)) => Destination::File(out.to_path_buf()),
+            (None, None) if link::is_link(first) => {
+                return Err(usage(format!(
+                    "{first} is no file: say where to write with -o OUT.lh5"
+                )));
+            }
+            (None, None) => Destination::File(default_output(Path::new(first))),
+        };
+        jobs.push((group.to_vec(), destination));
+    }
+    refuse_collisions(&jobs)?;
+    Ok(jobs)
+}
+
+/// No output may be that of two jobs, or one of their inputs.
+fn refuse_collisions(jobs: &[Job]) -> anyhow::Result<()> {
+    let mut seen: BTreeMap<PathBuf, &str> = BTreeMap::new();
+    for (inputs, destination) in jobs {
+        let first = inputs.first().map_or("", String::as_str);
+        for output in files(destination) {
+            if let Some(input) = inputs.iter().find(|input| Path::new(input) == output) {
+                return Err(usage(format!("{input} would be written over itself")));
+            }
+            if let Some(other) = seen.insert(output.clone(), first) {
+                let output = output.display();
                 let hint = match destination {
                     Destination::File(_) => "",
                     Destination::Spec(_) => ": use {orig_basename} in out_stream",
                 };
-                let text = format!("{other} and {input} would both be written to {output}{hint}");
+                let text = format!("{other} and {first} would both be written to {output}{hint}");
                 return Err(usage(text));
             }
         }
     }
-    Ok(all)
+    Ok(())
 }

@@ -6,8 +6,8 @@ use tierline_core::link::{Framed, Framing, MAGIC, Reader, framed_max};
 use tierline_core::record::{Body, NoRecord, Record};
 
 use super::account::LinkAccount;
-use super::feed::LinkInput;
 use crate::error::Result;
+use crate::input::LinkInput;
 
 /// Longest record, bytes.
 const LONGEST: usize = 1 << 20;

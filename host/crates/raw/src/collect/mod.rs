@@ -5,7 +5,6 @@
 //! `stream_N`.
 
 mod account;
-mod feed;
 mod link;
 mod output;
 mod receiver;
@@ -23,14 +22,14 @@ use tierline_core::link::Framing;
 use tierline_h5::Compression;
 use tierline_report::Progress;
 
+pub use crate::input::{LinkInput, Open};
 pub use account::{Announced, LinkAccount, Loss, Packets, Records, StreamAccount};
-pub use feed::{LinkInput, Open};
 pub use output::{Segment, SegmentFile};
 
 use crate::build_raw::{BuildRaw, on_decoder_thread};
 use crate::error::{Error, Result};
+use crate::input::feed::{Came, Feed};
 use crate::sniff::by_name;
-use feed::{Came, Feed};
 use link::Link;
 use output::Output;
 use receiver::{Receiver, Setup};

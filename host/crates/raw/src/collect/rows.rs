@@ -110,7 +110,7 @@ struct Writing<'a> {
 }
 
 impl Hooks<RawBufferLibrary> for Writing<'_> {
-    fn complete(&mut self, fate: Fate, library: &mut RawBufferLibrary) {
+    fn complete(&mut self, _: u64, fate: Fate, library: &mut RawBufferLibrary) {
         library.counting = fate == Fate::Rows;
     }
 

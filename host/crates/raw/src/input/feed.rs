@@ -32,7 +32,7 @@ impl std::fmt::Debug for LinkInput {
 
 /// What came over a link.
 #[derive(Debug)]
-pub(super) enum Came {
+pub(crate) enum Came {
     /// Bytes: the first so many of the block.
     Block(Vec<u8>, usize),
     /// The link can't be opened.
@@ -44,14 +44,14 @@ pub(super) enum Came {
 }
 
 /// Blocks of all links as they come.
-pub(super) struct Feed {
-    pub(super) blocks: Receiver<(usize, Came)>,
+pub(crate) struct Feed {
+    pub(crate) blocks: Receiver<(usize, Came)>,
     free: Vec<std::sync::mpsc::Sender<Vec<u8>>>,
 }
 
 impl Feed {
     /// Starts to read. The threads are left alone when the feed is dropped: a read that waits can't be ended.
-    pub(super) fn start(links: Vec<LinkInput>) -> io::Result<Self> {
+    pub(crate) fn start(links: Vec<LinkInput>) -> io::Result<Self> {
         let (sender, blocks) = sync_channel(BLOCKS);
         let mut free = Vec::new();
         for (i, link) in links.into_iter().enumerate() {
@@ -69,7 +69,7 @@ impl Feed {
     }
 
     /// Gives a block back.
-    pub(super) fn done(&self, link: usize, block: Vec<u8>) {
+    pub(crate) fn done(&self, link: usize, block: Vec<u8>) {
         if let Some(free) = self.free.get(link) {
             // A link that is closed needs no more.
             let _ = free.send(block);

@@ -1,4 +1,7 @@
-//! Inputs: files and pipes, decompressed whatever their name says.
+//! Inputs: files, pipes and links, decompressed whatever their name says.
+
+pub(crate) mod feed;
+mod live;
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
@@ -7,6 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
+
+pub use feed::{LinkInput, Open};
+pub use live::{Until, follow};
 
 use crate::error::{Error, Result};
 
@@ -36,7 +42,7 @@ impl Packing {
 
 /// Counts the bytes read from the file itself, and digests them if wanted.
 struct Counted {
-    file: File,
+    file: Box<dyn Read + Send>,
     count: Arc<AtomicU64>,
     digest: Option<Arc<Mutex<Sha256>>>,
 }
@@ -65,6 +71,8 @@ pub struct Input {
     reader: Box<dyn Read + Send>,
     count: Arc<AtomicU64>,
     digest: Option<Arc<Mutex<Sha256>>>,
+    /// What a link said at its end.
+    last_words: live::LastWords,
 }
 
 impl std::fmt::Debug for Input {
@@ -86,9 +94,46 @@ impl Input {
             return Err(io("read", io::Error::other("it is a directory")));
         }
         let size = meta.is_file().then_some(meta.len());
+        Self::from_reader(path, Box::new(file), size, digest)
+    }
+
+    /// A file that grows, until it is over.
+    ///
+    /// # Errors
+    /// As [`Input::open`].
+    pub fn follow(path: &Path, until: Until, digest: bool) -> Result<Self> {
+        let io = |source| Error::Io { path: path.to_path_buf(), action: "open", offset: 0, source };
+        let reader = follow(path, until).map_err(io)?;
+        Self::from_reader(path, Box::new(reader), None, digest)
+    }
+
+    /// A link, which a thread reads, until it closes or is over.
+    ///
+    /// # Errors
+    /// Where it can't be opened.
+    pub fn link(link: LinkInput, until: Until, digest: bool) -> Result<Self> {
+        let path = PathBuf::from(&link.name);
+        let io = |source| Error::Io { path: path.clone(), action: "open", offset: 0, source };
+        let (reader, last_words) = live::link(link, until).map_err(io)?;
+        let input = Self::from_reader(&path, Box::new(reader), None, digest)?;
+        Ok(Input { last_words, ..input })
+    }
+
+    /// Bytes from anywhere. `name`: in messages; `size`: how many there will be, if that is known.
+    ///
+    /// # Errors
+    /// Where the first of them can't be read.
+    pub fn from_reader(
+        name: &Path,
+        reader: Box<dyn Read + Send>,
+        size: Option<u64>,
+        digest: bool,
+    ) -> Result<Self> {
+        let path = name;
+        let io = |action, source| Error::Io { path: path.to_path_buf(), action, offset: 0, source };
         let count = Arc::new(AtomicU64::new(0));
         let digest = digest.then(Arc::default);
-        let mut file = Counted { file, count: Arc::clone(&count), digest: digest.clone() };
+        let mut file = Counted { file: reader, count: Arc::clone(&count), digest: digest.clone() };
         let mut first = Vec::with_capacity(8);
         Read::by_ref(&mut file).take(8).read_to_end(&mut first).map_err(|e| io("read", e))?;
         let packing = Packing::of(&first);
@@ -101,7 +146,8 @@ impl Input {
                 Box::new(zstd::stream::read::Decoder::new(raw).map_err(|e| io("read", e))?)
             }
         };
-        Ok(Input { path: path.to_path_buf(), packing, size, reader, count, digest })
+        let (path, last_words) = (path.to_path_buf(), live::LastWords::default());
+        Ok(Input { path, packing, size, reader, count, digest, last_words })
     }
 
     /// Bytes of the file read so far (before decompression).
@@ -113,6 +159,11 @@ impl Input {
     pub fn digest(&self) -> Option<String> {
         let digest = self.digest.as_ref()?.lock().ok()?.clone().finalize();
         Some(digest.iter().map(|b| format!("{b:02x}")).collect())
+    }
+
+    /// Why a link ended, if it did not close.
+    pub fn broke(&self) -> Option<String> {
+        self.last_words.lock().ok()?.clone()
     }
 
     /// Reads on.
