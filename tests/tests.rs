@@ -16,3 +16,4 @@ mod rings;
 mod spec;
 mod split;
 mod truncated;
+mod waveforms;

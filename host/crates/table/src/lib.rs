@@ -20,6 +20,7 @@
 mod array;
 mod attrs;
 mod dtype;
+mod encoded;
 mod object;
 mod table;
 mod vectors;
@@ -27,6 +28,7 @@ mod vectors;
 pub use array::Array;
 pub use attrs::Attrs;
 pub use dtype::DType;
+pub use encoded::{Codec, UnknownCodec};
 pub use object::{Object, Scalar};
 pub use table::{Column, LayoutError, NamedColumn, Table, WaveformTable};
 pub use vectors::VectorOfVectors;

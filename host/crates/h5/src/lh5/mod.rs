@@ -11,6 +11,7 @@
 //!
 //! Names in `datatype` are sorted. Groups above a table are structs that list all their children.
 
+pub mod codec;
 mod policy;
 
 pub use policy::ChunkPolicy;
