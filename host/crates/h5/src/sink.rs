@@ -33,6 +33,7 @@ pub(crate) enum Step {
     Scalar { path: String, dtype: DType, bytes: Vec<u8>, attrs: Pairs },
     Text { path: String, text: String, attrs: Pairs },
     Attributes { path: String, attrs: Pairs },
+    Number { path: String, name: &'static str, value: f64 },
 }
 
 /// How a dataset is stored.
@@ -95,11 +96,22 @@ impl Sink {
             }
             Step::Attributes { path, attrs } => {
                 let name = if path.is_empty() { "/" } else { &path };
-                let object = ffi::open_object(&self.file, name)
-                    .map_err(Error::hdf5(&self.path, name, "open"))?;
+                let object = self.object(name)?;
                 self.attributes(&object, name, &attrs)
             }
+            Step::Number { path, name, value } => {
+                let object = self.object(&path)?;
+                ffi::write_number(&object, name, value).map_err(Error::hdf5(
+                    &self.path,
+                    &path,
+                    "write an attribute of",
+                ))
+            }
         }
+    }
+
+    fn object(&self, path: &str) -> Result<Handle, Error> {
+        ffi::open_object(&self.file, path).map_err(Error::hdf5(&self.path, path, "open"))
     }
 
     fn create_dataset(

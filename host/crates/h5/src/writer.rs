@@ -369,6 +369,17 @@ impl Writer {
         self.pipeline.step(Step::Attributes { path, attrs: owned(attrs) })
     }
 
+    /// Writes an attribute that is a number, of a group that exists.
+    pub(crate) fn number(
+        &mut self,
+        path: &str,
+        name: &'static str,
+        value: f64,
+    ) -> Result<(), Error> {
+        let path = self.normal(path)?;
+        self.pipeline.step(Step::Number { path, name, value })
+    }
+
     /// Whether a struct may be at this path.
     pub(crate) fn may_be_struct(&self, path: &str) -> bool {
         matches!(self.kinds.get(path), None | Some(Kind::Group))

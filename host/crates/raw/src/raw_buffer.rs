@@ -423,7 +423,7 @@ impl RawBuffer {
                     std::mem::swap(&mut vectors.flattened.data, &mut col.data);
                     std::mem::swap(&mut vectors.cumulative_length, &mut col.ends);
                 }
-                Column::Table(_) => {}
+                Column::Encoded(_) | Column::Table(_) => {}
             }
         }
         let done = take(&mut table);
@@ -438,7 +438,7 @@ impl RawBuffer {
                     std::mem::swap(&mut vectors.flattened.data, &mut col.data);
                     std::mem::swap(&mut vectors.cumulative_length, &mut col.ends);
                 }
-                Column::Table(_) => {}
+                Column::Encoded(_) | Column::Table(_) => {}
             }
             col.data.clear();
             col.ends.clear();

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::{DType, VectorOfVectors};
+
 /// How the samples of waveforms are encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {
@@ -77,6 +79,70 @@ impl FromStr for Codec {
     }
 }
 
+/// How many samples the rows of an encoded column have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecodedSize {
+    /// All rows the same number.
+    Equal(usize),
+    /// Each row its own.
+    PerRow(Vec<u32>),
+}
+
+/// Waveforms in encoded form: an array of encoded equal-sized arrays, or a vector of encoded
+/// vectors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodedVectors {
+    /// How they are encoded.
+    pub codec: Codec,
+    /// Samples of the decoded rows.
+    pub decoded_size: DecodedSize,
+    /// The encoded bytes of each row.
+    pub encoded_data: VectorOfVectors,
+}
+
+impl EncodedVectors {
+    /// A column without rows.
+    pub fn new(codec: Codec, decoded_size: DecodedSize) -> Self {
+        EncodedVectors { codec, decoded_size, encoded_data: VectorOfVectors::new(DType::U8) }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.encoded_data.rows()
+    }
+
+    /// Samples of a decoded row; `None` past the end.
+    pub fn samples(&self, row: usize) -> Option<usize> {
+        match &self.decoded_size {
+            DecodedSize::Equal(samples) => (row < self.rows()).then_some(*samples),
+            DecodedSize::PerRow(sizes) => sizes.get(row).map(|size| *size as usize),
+        }
+    }
+
+    /// The encoded bytes of a row; `None` past the end or if the lengths do not fit the data.
+    pub fn row(&self, row: usize) -> Option<&[u8]> {
+        self.encoded_data.flattened.data.get(self.encoded_data.range(row)?)
+    }
+
+    /// Removes all rows.
+    pub fn clear(&mut self) {
+        self.encoded_data.flattened.data.clear();
+        self.encoded_data.cumulative_length.clear();
+        if let DecodedSize::PerRow(sizes) = &mut self.decoded_size {
+            sizes.clear();
+        }
+    }
+
+    /// Bytes of all values.
+    pub(crate) fn bytes(&self) -> usize {
+        let sizes = match &self.decoded_size {
+            DecodedSize::Equal(_) => 0,
+            DecodedSize::PerRow(sizes) => 4 * sizes.len(),
+        };
+        self.encoded_data.flattened.data.len() + 8 * self.rows() + sizes
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +160,18 @@ mod tests {
         for text in ["", "gzip", "ULEB128ZigZagDiff(3)", "RadwareSigcompress(x", "()"] {
             assert!(text.parse::<Codec>().unwrap_err().to_string().contains(text), "{text}");
         }
+    }
+
+    #[test]
+    fn rows_have_bytes_and_samples() {
+        let mut equal = EncodedVectors::new(Codec::Uleb128ZigZagDiff, DecodedSize::Equal(3));
+        equal.encoded_data.push_row(&[1, 2, 3]);
+        assert_eq!((equal.samples(0), equal.samples(1)), (Some(3), None));
+        assert_eq!((equal.row(0), equal.row(1)), (Some(&[1, 2, 3][..]), None));
+        let mut own =
+            EncodedVectors { decoded_size: DecodedSize::PerRow(vec![2]), ..equal.clone() };
+        assert_eq!((own.samples(0), own.samples(1), own.bytes()), (Some(2), None, 15));
+        own.clear();
+        assert_eq!((own.rows(), own.bytes()), (0, 0));
     }
 }

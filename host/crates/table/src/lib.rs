@@ -1,7 +1,8 @@
 //! The columns that every tier of tierline exchanges.
 //!
 //! A [`Table`] is a list of named columns of equal length; a column is an [`Array`], a
-//! [`VectorOfVectors`] or a nested table (a waveform is a table of `dt`, `t0` and `values`).
+//! [`VectorOfVectors`], [`EncodedVectors`] or a nested table (a waveform is a table of `dt`, `t0`
+//! and `values`).
 //! [`Object`] adds what stands beside tables in an LH5 file: scalars, strings and structs.
 //! Numbers are held as little-endian bytes, the way they are stored, so that a row is copied
 //! once on its way from a packet to a file.
@@ -28,7 +29,7 @@ mod vectors;
 pub use array::Array;
 pub use attrs::Attrs;
 pub use dtype::DType;
-pub use encoded::{Codec, UnknownCodec};
+pub use encoded::{Codec, DecodedSize, EncodedVectors, UnknownCodec};
 pub use object::{Object, Scalar};
 pub use table::{Column, LayoutError, NamedColumn, Table, WaveformTable};
 pub use vectors::VectorOfVectors;

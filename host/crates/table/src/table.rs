@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Array, Attrs, VectorOfVectors};
+use crate::{Array, Attrs, DecodedSize, EncodedVectors, VectorOfVectors};
 
 /// The values of one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Column {
     Array(Array),
     /// Rows of differing length.
     Vectors(VectorOfVectors),
+    /// Waveforms in encoded form.
+    Encoded(EncodedVectors),
     /// Several columns under one name, for example a waveform.
     Table(Table),
 }
@@ -21,6 +23,7 @@ impl Column {
         match self {
             Column::Array(array) => array.rows(),
             Column::Vectors(vectors) => vectors.rows(),
+            Column::Encoded(encoded) => encoded.rows(),
             Column::Table(table) => table.rows,
         }
     }
@@ -35,6 +38,12 @@ impl From<Array> for Column {
 impl From<VectorOfVectors> for Column {
     fn from(vectors: VectorOfVectors) -> Self {
         Column::Vectors(vectors)
+    }
+}
+
+impl From<EncodedVectors> for Column {
+    fn from(encoded: EncodedVectors) -> Self {
+        Column::Encoded(encoded)
     }
 }
 
@@ -148,6 +157,7 @@ impl Table {
                     vectors.flattened.data.clear();
                     vectors.cumulative_length.clear();
                 }
+                Column::Encoded(encoded) => encoded.clear(),
                 Column::Table(table) => table.clear(),
             }
         }
@@ -160,6 +170,7 @@ impl Table {
             .map(|named| match &named.column {
                 Column::Array(array) => array.data.len(),
                 Column::Vectors(v) => v.flattened.data.len() + v.cumulative_length.len() * 8,
+                Column::Encoded(encoded) => encoded.bytes(),
                 Column::Table(table) => table.bytes(),
             })
             .sum()
@@ -184,6 +195,10 @@ fn check_rows(name: &str, column: &Column, rows: usize) -> Result<(), LayoutErro
                 row_bytes: array.row_bytes(),
             });
         }
+        Column::Encoded(encoded) => match &encoded.decoded_size {
+            DecodedSize::PerRow(sizes) if sizes.len() != encoded.rows() => sizes.len(),
+            _ => encoded.rows(),
+        },
         other => other.rows(),
     };
     if found != rows {

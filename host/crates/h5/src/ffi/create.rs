@@ -1,6 +1,6 @@
 //! Creating files, groups, datasets and attributes, and writing chunks.
 
-use std::ffi::CString;
+use std::ffi::{CString, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -162,22 +162,41 @@ pub(crate) fn write_attribute(object: &Handle, name: &str, text: &str) -> Result
     let utf8 = !text.is_ascii();
     let (name, text) = (c_string(name)?, c_string(text)?);
     sync(|| {
-        let (element, space) = (text_type(utf8)?, scalar_space()?);
+        let element = text_type(utf8)?;
         let pointer = text.as_ptr();
         let data = (&raw const pointer).cast();
-        // SAFETY: valid handles; one variable-length string is read from a valid C string.
-        unsafe {
-            let attribute = Handle::new(h5a::H5Acreate2(
-                object.id(),
-                name.as_ptr(),
-                element.id(),
-                space.id(),
-                H5P_DEFAULT,
-                H5P_DEFAULT,
-            ))?;
-            check(h5a::H5Awrite(attribute.id(), element.id(), data))
-        }
+        // SAFETY: one variable-length string is read from a valid C string.
+        unsafe { attribute(object, &name, &element, data) }
     })
+}
+
+/// Writes an attribute that is one number.
+pub(crate) fn write_number(object: &Handle, name: &str, value: f64) -> Result<()> {
+    let name = c_string(name)?;
+    let bytes = value.to_le_bytes();
+    sync(|| {
+        let element = type_of(DType::F64)?;
+        // SAFETY: one element of eight bytes is read.
+        unsafe { attribute(object, &name, &element, bytes.as_ptr().cast()) }
+    })
+}
+
+/// # Safety
+/// `data` points to one element of the type.
+unsafe fn attribute(
+    object: &Handle,
+    name: &CString,
+    element: &Handle,
+    data: *const c_void,
+) -> Result<()> {
+    let space = scalar_space()?;
+    let (id, name, default) = (object.id(), name.as_ptr(), H5P_DEFAULT);
+    // SAFETY: valid handles; the caller vouches for `data`.
+    unsafe {
+        let created = h5a::H5Acreate2(id, name, element.id(), space.id(), default, default);
+        let attribute = Handle::new(created)?;
+        check(h5a::H5Awrite(attribute.id(), element.id(), data))
+    }
 }
 
 /// Opens a dataset for writing chunks.

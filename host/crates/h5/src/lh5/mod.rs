@@ -6,6 +6,8 @@
 //! | array | dataset `[n]` | `array<1>{real}` |
 //! | array of vectors of equal length | dataset `[n, length]` | `array_of_equalsized_arrays<1,1>{real}` |
 //! | vector of vectors | group of `flattened_data`, `cumulative_length` | `array<1>{array<1>{real}}` |
+//! | array of encoded vectors of equal length | group of `encoded_data`, `decoded_size` | `array_of_encoded_equalsized_arrays<1,1>{real}` |
+//! | vector of encoded vectors | the same | `array<1>{encoded_array<1>{real}}` |
 //! | table | group | `table{a,b}` |
 //! | struct | group | `struct{a,b}` |
 //!
@@ -13,18 +15,24 @@
 
 pub mod codec;
 mod policy;
+#[cfg(test)]
+mod tests;
 
 pub use policy::ChunkPolicy;
 
-use tierline_table::{Array, Attrs, Column, DType, Object, Scalar, Table, VectorOfVectors};
+use tierline_table::{
+    Array, Attrs, Codec, Column, DType, DecodedSize, EncodedVectors, Object, Scalar, Table,
+    VectorOfVectors,
+};
 
 use policy::Limits;
 
-use crate::{DatasetId, Error, Writer};
+use crate::{Compression, DatasetId, Error, Writer};
 
 enum ColumnWriter {
     Array(DatasetId),
     Vectors { flattened: DatasetId, lengths: DatasetId, total: i64 },
+    Encoded { flattened: DatasetId, lengths: DatasetId, sizes: Option<DatasetId>, total: i64 },
     Table(Vec<ColumnWriter>),
 }
 
@@ -177,6 +185,9 @@ fn create_table(
             Column::Vectors(vectors) => {
                 create_vectors(writer, &inner, &named.attrs, vectors, limits)?
             }
+            Column::Encoded(encoded) => {
+                create_encoded(writer, &inner, &named.attrs, encoded, limits)?
+            }
             Column::Table(table) => {
                 ColumnWriter::Table(create_table(writer, &inner, &named.attrs, table, limits)?)
             }
@@ -214,6 +225,43 @@ fn create_vectors(
     Ok(ColumnWriter::Vectors { flattened, lengths, total: 0 })
 }
 
+/// As the peers store it: the encoded bytes are not compressed again, and rows end within 32 bits.
+fn create_encoded(
+    writer: &mut Writer,
+    path: &str,
+    attrs: &Attrs,
+    encoded: &EncodedVectors,
+    limits: &Limits,
+) -> Result<ColumnWriter, Error> {
+    let datatype = match encoded.decoded_size {
+        DecodedSize::Equal(_) => "array_of_encoded_equalsized_arrays<1,1>{real}",
+        DecodedSize::PerRow(_) => "array<1>{encoded_array<1>{real}}",
+    };
+    let mut all = pairs(datatype, attrs);
+    all.push(("codec", encoded.codec.name()));
+    writer.typed_group(path, &all)?;
+    if let Codec::RadwareSigcompress { shift } = encoded.codec {
+        writer.number(path, "codec_shift", shift.into())?;
+    }
+    let real = [("datatype", "array<1>{real}")];
+    let data = join(path, "encoded_data");
+    writer.typed_group(&data, &[("datatype", "array<1>{array<1>{real}}")])?;
+    let (name, rows) = (join(&data, "flattened_data"), limits.rows(1));
+    let flattened = writer.dataset_with(&name, DType::U8, &[], rows, &real, Compression::None)?;
+    let rows = limits.rows(DType::U32.size());
+    let name = join(&data, "cumulative_length");
+    let lengths = writer.dataset(&name, DType::U32, &[], rows, &real)?;
+    let name = join(path, "decoded_size");
+    let sizes = match encoded.decoded_size {
+        DecodedSize::Equal(samples) => {
+            writer.scalar(&name, Scalar::I64(samples as i64), &[("datatype", "real")])?;
+            None
+        }
+        DecodedSize::PerRow(_) => Some(writer.dataset(&name, DType::U32, &[], rows, &real)?),
+    };
+    Ok(ColumnWriter::Encoded { flattened, lengths, sizes, total: 0 })
+}
+
 fn append_columns(
     writer: &mut Writer,
     columns: &mut [ColumnWriter],
@@ -228,6 +276,11 @@ fn append_columns(
             (ColumnWriter::Vectors { flattened, lengths, total }, Column::Vectors(vectors)) => {
                 append_lengths(writer, *lengths, total, &vectors.cumulative_length)?;
                 writer.append(*flattened, &vectors.flattened.data)?;
+            }
+            (ColumnWriter::Encoded { flattened, lengths, sizes, total }, Column::Encoded(new)) => {
+                append_ends(writer, *lengths, total, new)?;
+                append_sizes(writer, *sizes, &new.decoded_size)?;
+                writer.append(*flattened, &new.encoded_data.flattened.data)?;
             }
             (ColumnWriter::Table(columns), Column::Table(table)) => {
                 append_columns(writer, columns, table)?;
@@ -256,6 +309,13 @@ fn drain_columns(
                 let data = std::mem::take(&mut vectors.flattened.data);
                 vectors.flattened.data = writer.append_vec(*flattened, data)?;
             }
+            (ColumnWriter::Encoded { flattened, lengths, sizes, total }, Column::Encoded(new)) => {
+                append_ends(writer, *lengths, total, new)?;
+                append_sizes(writer, *sizes, &new.decoded_size)?;
+                let data = std::mem::take(&mut new.encoded_data.flattened.data);
+                new.clear();
+                new.encoded_data.flattened.data = writer.append_vec(*flattened, data)?;
+            }
             (ColumnWriter::Table(columns), Column::Table(table)) => {
                 drain_columns(writer, columns, table)?;
             }
@@ -275,6 +335,35 @@ fn append_lengths(
     let bytes: Vec<u8> = ends.iter().flat_map(|end| (*total + end).to_le_bytes()).collect();
     *total += ends.last().copied().unwrap_or(0);
     writer.append(lengths, &bytes)
+}
+
+/// The same of encoded rows, whose ends the peers store in 32 bits.
+fn append_ends(
+    writer: &mut Writer,
+    lengths: DatasetId,
+    total: &mut i64,
+    encoded: &EncodedVectors,
+) -> Result<(), Error> {
+    let mut bytes = Vec::with_capacity(4 * encoded.rows());
+    for end in &encoded.encoded_data.cumulative_length {
+        let Ok(end) = u32::try_from(*total + end) else {
+            let reason = "a column holds at most 4 GiB of encoded rows: write several tables";
+            return Err(writer.parameter(encoded.codec.name(), reason));
+        };
+        bytes.extend_from_slice(&end.to_le_bytes());
+    }
+    *total += encoded.encoded_data.cumulative_length.last().copied().unwrap_or(0);
+    writer.append(lengths, &bytes)
+}
+
+fn append_sizes(
+    writer: &mut Writer,
+    id: Option<DatasetId>,
+    sizes: &DecodedSize,
+) -> Result<(), Error> {
+    let (Some(id), DecodedSize::PerRow(sizes)) = (id, sizes) else { return Ok(()) };
+    let bytes: Vec<u8> = sizes.iter().flat_map(|size| size.to_le_bytes()).collect();
+    writer.append(id, &bytes)
 }
 
 fn array_datatype(array: &Array) -> String {
@@ -313,6 +402,13 @@ fn emptied(table: &Table) -> Table {
                 flattened: Array::new(vectors.flattened.dtype, &vectors.flattened.row_shape),
                 cumulative_length: Vec::new(),
             }),
+            Column::Encoded(encoded) => {
+                let size = match encoded.decoded_size {
+                    DecodedSize::Equal(samples) => DecodedSize::Equal(samples),
+                    DecodedSize::PerRow(_) => DecodedSize::PerRow(Vec::new()),
+                };
+                Column::Encoded(EncodedVectors::new(encoded.codec, size))
+            }
             Column::Table(table) => Column::Table(emptied(table)),
         };
     });
@@ -327,6 +423,9 @@ fn same_layout(expected: &Table, found: &Table) -> Result<(), String> {
         let equal = match (&named.column, other.map(|other| &other.column)) {
             (Column::Array(a), Some(Column::Array(b))) => same(a, b),
             (Column::Vectors(a), Some(Column::Vectors(b))) => same(&a.flattened, &b.flattened),
+            (Column::Encoded(a), Some(Column::Encoded(b))) => {
+                a.codec == b.codec && same_size(&a.decoded_size, &b.decoded_size)
+            }
             (Column::Table(a), Some(Column::Table(b))) => {
                 same_layout(a, b)?;
                 true
@@ -340,5 +439,13 @@ fn same_layout(expected: &Table, found: &Table) -> Result<(), String> {
     match found.columns.get(expected.columns.len()) {
         Some(extra) => Err(extra.name.clone()),
         None => Ok(()),
+    }
+}
+
+fn same_size(a: &DecodedSize, b: &DecodedSize) -> bool {
+    match (a, b) {
+        (DecodedSize::Equal(a), DecodedSize::Equal(b)) => a == b,
+        (DecodedSize::PerRow(_), DecodedSize::PerRow(_)) => true,
+        _ => false,
     }
 }

@@ -75,6 +75,7 @@ fn row_bytes(table: &Table) -> (usize, usize) {
         Column::Array(array) if array.row_bytes() > WIDE => (wide + array.row_bytes(), narrow),
         Column::Array(array) => (wide, narrow + array.row_bytes()),
         Column::Vectors(vectors) => (wide, narrow + 8 + vectors.flattened.dtype.size()),
+        Column::Encoded(_) => (wide, narrow + 4 + 1),
         Column::Table(table) => {
             let inner = row_bytes(table);
             (wide + inner.0, narrow + inner.1)

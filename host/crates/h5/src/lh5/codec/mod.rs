@@ -7,11 +7,13 @@
 //!
 //! Decoded samples are `i32`, as the peers have them.
 
+mod column;
 mod radware;
 mod uleb;
 
 use tierline_table::DType;
 
+pub use column::{decode_column, encode_column};
 pub use tierline_table::Codec;
 
 /// Whether a codec takes samples of this type: integers of at most 32 bits.
@@ -31,6 +33,14 @@ pub enum CodecError {
         codec: Codec,
         /// Type of the elements.
         dtype: DType,
+    },
+    /// A column without traces.
+    #[error("{codec} takes rows of samples, not {kind}")]
+    Kind {
+        /// The codec.
+        codec: Codec,
+        /// What the column is.
+        kind: &'static str,
     },
     /// A trace is too long.
     #[error("row {row} has {samples} samples, {codec} takes at most {most}")]
@@ -68,6 +78,35 @@ pub enum CodecError {
         /// What is wrong.
         reason: String,
     },
+    /// Vectors whose lengths do not fit the data.
+    #[error("row {row} has no place in the data")]
+    Rows {
+        /// The first row that has none.
+        row: usize,
+    },
+    /// More samples than may be decoded at once.
+    #[error("{bytes} bytes of samples are above the limit of {limit}")]
+    Limit {
+        /// Bytes of the decoded samples.
+        bytes: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+}
+
+impl CodecError {
+    /// The same, of a row.
+    #[must_use]
+    pub(super) fn in_row(mut self, number: usize) -> Self {
+        match &mut self {
+            CodecError::TooLong { row, .. }
+            | CodecError::TooLarge { row, .. }
+            | CodecError::Malformed { row, .. }
+            | CodecError::Rows { row } => *row = number,
+            _ => {}
+        }
+        self
+    }
 }
 
 /// What is wrong with encoded bytes, and where.
