@@ -11,6 +11,7 @@ mod golden;
 mod host;
 mod inputs;
 mod interrupted;
+mod lh5;
 mod records;
 mod rings;
 mod spec;

@@ -48,6 +48,14 @@ pub enum Error {
         /// How.
         reason: String,
     },
+    /// There is no object of this name.
+    #[error("{}: there is no '{object}'", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// Path of the object in the file.
+        object: String,
+    },
     /// A size in the file is above the limit.
     #[error("{}: '{object}': {found} is above the limit of {limit}", path.display())]
     Limit {

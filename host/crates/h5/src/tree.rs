@@ -101,6 +101,32 @@ impl Reader {
         Ok(Reader { path: path.to_path_buf(), file, max_allocation: 1 << 30 })
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An object by its path, with those below it. A path leads to the same object as in
+    /// [`tree`](Self::tree), whose other objects are not looked at.
+    pub fn node(&self, path: &str) -> Result<Node, Error> {
+        let path = path.trim_matches('/');
+        let mut walk = Walk { reader: self, above: Vec::new(), objects: 0 };
+        let root = self.file.as_group().map_err(self.hdf5("/", "open"))?;
+        let Some((above, name)) =
+            path.rsplit_once('/').or((!path.is_empty()).then_some(("", path)))
+        else {
+            return walk.group(&root, "", "/");
+        };
+        let parent = match above {
+            "" => root,
+            _ => root.group(above).map_err(|_| self.missing(path))?,
+        };
+        if !parent.link_exists(name) {
+            return Err(self.missing(path));
+        }
+        walk.member(&parent, name.to_owned(), &format!("/{above}"))
+    }
+
     /// Everything in the file.
     pub fn tree(&self) -> Result<Node, Error> {
         let root = self.file.as_group().map_err(self.hdf5("/", "open"))?;
@@ -125,8 +151,12 @@ impl Reader {
             .try_fold(dtype.size(), |bytes, length| bytes.checked_mul(*length))
             .and_then(|bytes| bytes.checked_mul(count))
             .ok_or_else(|| self.limit(path, u64::MAX))?;
-        if bytes as u64 > self.max_allocation {
-            return Err(self.limit(path, bytes as u64));
+        // The library takes memory for a whole chunk, whatever is read of it.
+        let chunk = dataset.chunk().unwrap_or_default();
+        let chunk = chunk.iter().fold(dtype.size(), |bytes, n| bytes.saturating_mul(*n));
+        let largest = bytes.max(chunk) as u64;
+        if largest > self.max_allocation {
+            return Err(self.limit(path, largest));
         }
         let (mut start, mut counts) = (vec![0; shape.len()], Vec::with_capacity(shape.len()));
         if let Some(start) = start.first_mut() {
@@ -177,6 +207,33 @@ impl Reader {
             }
             _ => Err(Error::unsupported(&self.path, path, "this is no text")),
         }
+    }
+
+    /// Reads rows of a dataset of texts of any length. Rows past the end are left out.
+    pub fn texts(&self, path: &str, rows: Range<usize>) -> Result<Vec<String>, Error> {
+        let dataset = self.dataset(path)?;
+        let (&[total], ElementType::Text) = (&dataset.shape()[..], element_type(&dataset)) else {
+            return Err(Error::unsupported(&self.path, path, "these are no rows of text"));
+        };
+        let rows = rows.start.min(total)..rows.end.min(total);
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let descriptor = dataset.dtype().and_then(|dtype| dtype.to_descriptor());
+        let read = match descriptor.map_err(self.hdf5(path, "read"))? {
+            TypeDescriptor::VarLenAscii => dataset
+                .read_slice_1d::<VarLenAscii, _>(rows)
+                .map(|all| all.iter().map(|one| text(one.as_bytes())).collect()),
+            _ => dataset
+                .read_slice_1d::<VarLenUnicode, _>(rows)
+                .map(|all| all.iter().map(|one| text(one.as_bytes())).collect()),
+        };
+        read.map_err(self.hdf5(path, "read"))
+    }
+
+    fn missing(&self, path: &str) -> Error {
+        Error::Missing { path: self.path.clone(), object: path.into() }
     }
 
     fn dataset(&self, path: &str) -> Result<hdf5::Dataset, Error> {
@@ -269,33 +326,40 @@ fn element_type(container: &hdf5::Container) -> ElementType {
         Ok(descriptor) => descriptor,
         Err(error) => return ElementType::Other(error.to_string()),
     };
-    ElementType::Plain(match descriptor {
-        TypeDescriptor::Unsigned(IntSize::U1) => DType::U8,
-        TypeDescriptor::Unsigned(IntSize::U2) => DType::U16,
-        TypeDescriptor::Unsigned(IntSize::U4) => DType::U32,
-        TypeDescriptor::Unsigned(IntSize::U8) => DType::U64,
-        TypeDescriptor::Integer(IntSize::U1) => DType::I8,
-        TypeDescriptor::Integer(IntSize::U2) => DType::I16,
-        TypeDescriptor::Integer(IntSize::U4) => DType::I32,
-        TypeDescriptor::Integer(IntSize::U8) => DType::I64,
-        TypeDescriptor::Float(FloatSize::U4) => DType::F32,
-        TypeDescriptor::Float(FloatSize::U8) => DType::F64,
-        TypeDescriptor::Boolean => DType::Bool,
+    match descriptor {
+        TypeDescriptor::Unsigned(size) => integer(size, false),
+        TypeDescriptor::Integer(size) => integer(size, true),
+        TypeDescriptor::Enum(kind) => integer(kind.size, kind.signed),
+        TypeDescriptor::Float(FloatSize::U4) => ElementType::Plain(DType::F32),
+        TypeDescriptor::Float(FloatSize::U8) => ElementType::Plain(DType::F64),
+        TypeDescriptor::Boolean => ElementType::Plain(DType::Bool),
         TypeDescriptor::FixedAscii(width) if width <= usize::from(u16::MAX) => {
-            DType::Text(width as u16)
+            ElementType::Plain(DType::Text(width as u16))
         }
-        TypeDescriptor::VarLenAscii | TypeDescriptor::VarLenUnicode => return ElementType::Text,
-        other => return ElementType::Other(other.to_string()),
+        TypeDescriptor::VarLenAscii | TypeDescriptor::VarLenUnicode => ElementType::Text,
+        other => ElementType::Other(other.to_string()),
+    }
+}
+
+fn integer(size: IntSize, signed: bool) -> ElementType {
+    ElementType::Plain(match (size, signed) {
+        (IntSize::U1, false) => DType::U8,
+        (IntSize::U2, false) => DType::U16,
+        (IntSize::U4, false) => DType::U32,
+        (IntSize::U8, false) => DType::U64,
+        (IntSize::U1, true) => DType::I8,
+        (IntSize::U2, true) => DType::I16,
+        (IntSize::U4, true) => DType::I32,
+        (IntSize::U8, true) => DType::I64,
     })
 }
 
 fn one_text(container: &hdf5::Container) -> Result<String, hdf5::Error> {
-    match container.dtype()?.to_descriptor()? {
-        TypeDescriptor::VarLenAscii => {
-            Ok(container.read_scalar::<VarLenAscii>()?.as_str().to_owned())
-        }
-        _ => Ok(container.read_scalar::<VarLenUnicode>()?.as_str().to_owned()),
-    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(match container.dtype()?.to_descriptor()? {
+        TypeDescriptor::VarLenAscii => text(container.read_scalar::<VarLenAscii>()?.as_bytes()),
+        _ => text(container.read_scalar::<VarLenUnicode>()?.as_bytes()),
+    })
 }
 
 /// The LH5 type and all other attributes that can be shown as text.
@@ -339,7 +403,7 @@ fn attribute_text(attr: &hdf5::Attribute) -> Option<String> {
 fn fixed_text(attr: &hdf5::Attribute) -> Option<String> {
     use hdf5::types::FixedAscii;
     let text = attr.read_scalar::<FixedAscii<4096>>().ok()?;
-    Some(text.as_str().to_owned())
+    Some(String::from_utf8_lossy(text.as_bytes()).into_owned())
 }
 
 fn filter_name(filter: &hdf5::filters::Filter) -> String {

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | scalar, text | dataset without extents | `real`, `bool`, `string` |
 //! | array | dataset `[n]` | `array<1>{real}` |
+//! | array of more extents | dataset `[n, a, b]` | `array<3>{real}` |
 //! | array of vectors of equal length | dataset `[n, length]` | `array_of_equalsized_arrays<1,1>{real}` |
 //! | vector of vectors | group of `flattened_data`, `cumulative_length` | `array<1>{array<1>{real}}` |
 //! | array of encoded vectors of equal length | group of `encoded_data`, `decoded_size` | `array_of_encoded_equalsized_arrays<1,1>{real}` |
@@ -15,10 +16,12 @@
 
 pub mod codec;
 mod policy;
+mod read;
 #[cfg(test)]
 mod tests;
 
 pub use policy::ChunkPolicy;
+pub use read::{TableEntry, TableReader, Waveforms, tables};
 
 use tierline_table::{
     Array, Attrs, Codec, Column, DType, DecodedSize, EncodedVectors, Object, Scalar, Table,
@@ -373,8 +376,8 @@ fn array_datatype(array: &Array) -> String {
         _ => "real",
     };
     match array.row_shape.len() {
-        0 => format!("array<1>{{{kind}}}"),
-        inner => format!("array_of_equalsized_arrays<1,{inner}>{{{kind}}}"),
+        1 => format!("array_of_equalsized_arrays<1,1>{{{kind}}}"),
+        inner => format!("array<{}>{{{kind}}}", inner + 1),
     }
 }
 

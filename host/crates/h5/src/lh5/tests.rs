@@ -7,9 +7,9 @@ use tierline_table::{
 };
 
 use super::codec::{CodecError, decode_column, encode_column};
-use super::{ChunkPolicy, TableWriter};
+use super::{ChunkPolicy, TableReader, TableWriter, Waveforms, tables};
 use crate::tree::Reader;
-use crate::{Options, Writer};
+use crate::{Error, Options, Writer};
 
 const RADWARE: Codec = Codec::RadwareSigcompress { shift: -32768 };
 const ULEB: Codec = Codec::Uleb128ZigZagDiff;
@@ -151,4 +151,193 @@ fn hostile_columns_are_refused_before_memory_is_taken() {
     assert!(matches!(decode_column(&cut, 1 << 20), Err(CodecError::Malformed { row: 1, .. })));
     let fewer = EncodedVectors { decoded_size: DecodedSize::PerRow(vec![100]), ..good };
     assert!(matches!(decode_column(&fewer, 1 << 20), Err(CodecError::Rows { row: 1 })));
+}
+
+/// A table of every kind of column.
+fn kinds(rows: usize) -> Table {
+    let count = |n: usize| (0..n as i64).collect::<Vec<i64>>();
+    let mut table = batch(rows, 5);
+    let mut push = |name: &str, attrs, column: Column| table.push(name, attrs, column).unwrap();
+    let attrs = Attrs { other: vec![("note".into(), "a b".into())], ..Attrs::with_units("keV") };
+    push("flag", Attrs::new(), Array::from_bool(&vec![true; rows]).into());
+    push("energy", attrs.described("of the pulse"), Array::from_i64(&count(rows)).into());
+    push("pair", Attrs::new(), Array::from_i64(&count(2 * rows)).reshaped(&[2]).into());
+    push("cube", Attrs::new(), Array::from_i64(&count(6 * rows)).reshaped(&[2, 3]).into());
+    push("name", Attrs::new(), Array::from_text(&vec!["xyz"; rows], 5).into());
+    push("list", Attrs::new(), lists(rows).into());
+    table
+}
+
+fn write_kinds(path: &Path) {
+    let mut writer = Writer::create(path, Options::default()).unwrap();
+    let table = kinds(40);
+    for name in ["a/kinds", "b"] {
+        let mut output = TableWriter::create(&mut writer, name, &table, ChunkPolicy::default());
+        output.as_mut().unwrap().append(&mut writer, &table).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// The columns in the order of their names, decoded.
+fn as_read(table: &Table, decoded: bool) -> Table {
+    let mut table = table.clone();
+    table.columns.sort_by(|a, b| a.name.cmp(&b.name));
+    for named in &mut table.columns {
+        named.column = match &named.column {
+            Column::Table(inner) => as_read(inner, decoded).into(),
+            Column::Encoded(encoded) if decoded => decode_column(encoded, 1 << 30).unwrap(),
+            other => other.clone(),
+        };
+    }
+    table
+}
+
+#[test]
+fn tables_of_all_kinds_are_read_in_any_batches() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.lh5");
+    write_kinds(&path);
+    let reader = Reader::open(&path).unwrap();
+    let listed = tables(&reader, &reader.tree().unwrap());
+    let found: Vec<_> = listed.iter().map(|t| (t.path.as_str(), t.rows)).collect();
+    assert_eq!(found, [("/a/kinds", Some(40)), ("/b", Some(40))]);
+    assert_eq!(listed[0].columns[..3], ["cube", "energy", "flag"]);
+    for waveforms in [Waveforms::Decoded, Waveforms::Encoded] {
+        let reader = TableReader::new(Reader::open(&path).unwrap(), "a/kinds", waveforms).unwrap();
+        let expected = as_read(&kinds(40), waveforms == Waveforms::Decoded);
+        assert_eq!((reader.rows(), reader.layout().rows), (40, 0));
+        let mut empty = expected.clone();
+        empty.clear();
+        assert_eq!(reader.layout(), &empty);
+        assert_eq!(reader.read(0..usize::MAX).unwrap(), expected);
+        assert_eq!(reader.read(50..60).unwrap().rows, 0);
+        let energies = |bytes| {
+            let batches = reader.batches(bytes).map(|batch| batch.unwrap());
+            batches.flat_map(|b| b.array("energy").unwrap().iter_f64().collect::<Vec<f64>>())
+        };
+        assert!(energies(5000).eq((0..40).map(f64::from)));
+        assert!(reader.batches(5000).count() > 10 && reader.batches(1 << 30).count() == 1);
+    }
+    let column = TableReader::open(&path, "/a/kinds/waveform/uleb").unwrap();
+    assert_eq!(column.layout().columns.len(), 1);
+    assert_eq!(column.read(3..5).unwrap().array("uleb").unwrap().row_shape, [300]);
+    assert_eq!(column.row_bytes().unwrap(), 1200);
+    let list = TableReader::open(&path, "b/list").unwrap().read(1..5).unwrap();
+    assert_eq!(list.vectors("list").unwrap().cumulative_length, [1, 3, 6, 10]);
+}
+
+/// A file of plain groups and datasets with LH5 types, as nobody should write them.
+fn odd(path: &Path) {
+    let mut writer = Writer::create(path, Options::default()).unwrap();
+    let mut group = |path: &str, datatype: &str, more: &[(&str, &str)]| {
+        let mut attrs = vec![("datatype", datatype)];
+        attrs.extend(more);
+        writer.group(path, &attrs).unwrap();
+    };
+    let encoded = "array_of_encoded_equalsized_arrays<1,1>{real}";
+    let vectors = "array<1>{array<1>{real}}";
+    group("absent", "table{x}", &[]);
+    group("twice", "table{x,x}", &[]);
+    group("unequal", "table{x,y}", &[]);
+    group("struct", "struct{x}", &[]);
+    group("deep", "array<1>{array<1>{array<1>{real}}}", &[]);
+    group("falling", vectors, &[]);
+    group("beyond", vectors, &[]);
+    group("bare", encoded, &[]);
+    for (name, codec, shift) in [
+        ("nocodec", "", ""),
+        ("lzma", "lzma", ""),
+        ("shift", "radware_sigcompress", "0.5"),
+        ("huge", "uleb128_zigzag_diff", ""),
+        ("negative", "uleb128_zigzag_diff", ""),
+        ("cut", "uleb128_zigzag_diff", ""),
+    ] {
+        let attrs = [("codec", codec), ("codec_shift", shift)];
+        let some = attrs.iter().filter(|(_, text)| !text.is_empty()).copied();
+        group(name, encoded, &some.collect::<Vec<_>>());
+        group(&format!("{name}/encoded_data"), vectors, &[]);
+    }
+    let mut put = |path: &str, array: Array| {
+        let id = writer.dataset(path, array.dtype, &array.row_shape, 8, &[]).unwrap();
+        writer.append(id, &array.data).unwrap();
+    };
+    put("twice/x", Array::from_u8(&[1]));
+    put("unequal/x", Array::from_u8(&[1]));
+    put("unequal/y", Array::from_u8(&[1, 2]));
+    for (name, ends) in [("falling", [3, 1]), ("beyond", [1, 1 << 40])] {
+        put(&format!("{name}/flattened_data"), Array::from_u8(&[1, 2, 3]));
+        put(&format!("{name}/cumulative_length"), Array::from_i64(&ends));
+    }
+    for name in ["nocodec", "lzma", "shift", "huge", "negative", "cut"] {
+        put(&format!("{name}/encoded_data/flattened_data"), Array::from_u8(&[2, 0x82, 0x80]));
+        put(&format!("{name}/encoded_data/cumulative_length"), Array::from_u32(&[1, 3]));
+    }
+    for (name, size) in [("huge", i64::MAX), ("negative", -1), ("cut", 1)] {
+        let path = format!("{name}/decoded_size");
+        writer.scalar(&path, tierline_table::Scalar::I64(size), &[]).unwrap();
+    }
+    for name in ["nocodec", "lzma", "shift"] {
+        let path = format!("{name}/decoded_size");
+        writer.scalar(&path, tierline_table::Scalar::U8(1), &[]).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+#[test]
+fn tables_that_contradict_themselves_are_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.lh5");
+    odd(&path);
+    for (name, why) in [
+        ("absent", "damaged: column 'x' is listed and not there"),
+        ("twice", "damaged: column 'x' is listed twice"),
+        ("unequal", "damaged: 'y' has 2 rows and 'x' has 1"),
+        ("struct", "struct{x} is no table"),
+        ("deep", "vectors of vectors of vectors"),
+        ("falling", "the row ends do not rise"),
+        ("beyond", "rows end after the data"),
+        ("bare", "has no decoded_size"),
+        ("nocodec", "without a codec"),
+        ("lzma", "codec 'lzma'"),
+        ("shift", "codec_shift"),
+        ("negative", "decoded_size is no size"),
+        ("huge", "above the limit"),
+        ("cut", "row 1: byte 2 of 2"),
+        ("nosuch", "there is no 'nosuch'"),
+        ("unequal/x/y", "there is no 'unequal/x/y'"),
+        ("huge/decoded_size", "one value is no column"),
+        ("", "is no LH5 object"),
+    ] {
+        let read = TableReader::open(&path, name).and_then(|table| table.read(0..100));
+        let error = read.err().unwrap_or_else(|| panic!("{name} is read")).to_string();
+        assert!(error.contains(why) && error.contains("a.lh5"), "{name}: {error}");
+    }
+    let mut small = Reader::open(&path).unwrap();
+    small.max_allocation = 7;
+    let table = TableReader::new(small, "unequal/x", Waveforms::Decoded).unwrap();
+    assert!(matches!(table.read(0..1), Ok(Table { rows: 1, .. })));
+    let mut small = Reader::open(&path).unwrap();
+    small.max_allocation = 0;
+    let table = TableReader::new(small, "unequal/x", Waveforms::Decoded).unwrap();
+    assert!(matches!(table.read(0..1), Err(Error::Limit { .. })));
+}
+
+#[test]
+fn texts_and_enumerations_of_other_writers_are_read() {
+    use hdf5::types::VarLenUnicode;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.lh5");
+    let file = hdf5::File::create(&path).unwrap();
+    let texts: Vec<VarLenUnicode> =
+        ["a", "größer", ""].iter().map(|text| text.parse().unwrap()).collect();
+    file.new_dataset_builder().with_data(&texts).create("texts").unwrap();
+    file.new_dataset_builder().with_data(&[true, false]).create("flags").unwrap();
+    drop(file);
+    let texts = TableReader::open(&path, "texts").unwrap();
+    assert_eq!(texts.layout().array("texts").unwrap().dtype, DType::Text(8));
+    let read = texts.read(1..9).unwrap();
+    assert_eq!(read.array("texts").unwrap().get_text(0).as_deref(), Some("größer"));
+    assert_eq!(read.rows, 2);
+    let flags = TableReader::open(&path, "flags").unwrap().read(0..2).unwrap();
+    assert_eq!(flags.array("flags").unwrap(), &Array::from_bool(&[true, false]));
 }
