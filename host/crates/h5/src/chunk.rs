@@ -1,14 +1,15 @@
-//! Byte shuffle and deflate: what HDF5's `shuffle` and `gzip` filters do, done here so that several
-//! chunks can be compressed at the same time.
+//! Byte shuffle, deflate and checksum: what HDF5's `shuffle`, `gzip` and `fletcher32` filters do, done
+//! here so that several chunks can be compressed at the same time.
 
 use libdeflater::{CompressionLvl, Compressor};
 
-/// The bit of the deflate filter in a chunk's mask of skipped filters (shuffle is filter 0).
-pub(crate) const DEFLATE_SKIPPED: u32 = 0b10;
+use crate::Filters;
 
-/// Shuffles and deflates chunks; keeps its scratch memory.
+/// Filters chunks; keeps its scratch memory.
+#[derive(Default)]
 pub struct Encoder {
-    compressor: Compressor,
+    /// By level, as they were needed.
+    compressors: Vec<(u8, Compressor)>,
     scratch: Vec<u8>,
 }
 
@@ -22,25 +23,92 @@ pub struct Encoded {
 }
 
 impl Encoder {
-    /// An encoder for a zlib level from 1 to 12; levels outside are moved to the nearest.
-    pub fn new(level: u8) -> Self {
-        let level = CompressionLvl::new(i32::from(level.clamp(1, 12))).unwrap_or_default();
-        Encoder { compressor: Compressor::new(level), scratch: Vec::new() }
+    /// An encoder.
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Filters a chunk into `out`. A chunk that deflate would enlarge stays shuffled only.
-    pub fn encode(&mut self, chunk: &[u8], item: usize, out: &mut Vec<u8>) -> Encoded {
+    /// Filters a chunk of elements of `item` bytes into `out`. What deflate would enlarge goes on as
+    /// it is.
+    pub fn encode(
+        &mut self,
+        chunk: &[u8],
+        item: usize,
+        filters: Filters,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
+        let mut encoded = match filters.deflate {
+            Some(level) => self.deflate(chunk, item, level, filters, out),
+            None => {
+                out.resize(chunk.len(), 0);
+                shuffle(chunk, out, if filters.shuffle { item } else { 1 });
+                Encoded { length: chunk.len(), skipped: 0 }
+            }
+        };
+        if filters.fletcher32 {
+            let sum = fletcher32(&out[..encoded.length]);
+            let end = encoded.length + sum.len();
+            out.resize(out.len().max(end), 0);
+            out[encoded.length..end].copy_from_slice(&sum);
+            encoded.length = end;
+        }
+        encoded
+    }
+
+    fn deflate(
+        &mut self,
+        chunk: &[u8],
+        item: usize,
+        level: u8,
+        filters: Filters,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
+        let place = self.compressors.iter().position(|(own, _)| *own == level);
+        let place = place.unwrap_or_else(|| {
+            let wanted = CompressionLvl::new(i32::from(level.min(12))).unwrap_or_default();
+            self.compressors.push((level, Compressor::new(wanted)));
+            self.compressors.len() - 1
+        });
         self.scratch.resize(chunk.len(), 0);
-        shuffle(chunk, &mut self.scratch, item);
+        let shuffled = match filters.shuffle {
+            true => {
+                shuffle(chunk, &mut self.scratch, item);
+                self.scratch.as_slice()
+            }
+            false => chunk,
+        };
         out.resize(chunk.len(), 0);
-        match self.compressor.zlib_compress(&self.scratch, out) {
+        match self.compressors[place].1.zlib_compress(shuffled, out) {
             Ok(length) if length < chunk.len() => Encoded { length, skipped: 0 },
             _ => {
-                std::mem::swap(out, &mut self.scratch);
-                Encoded { length: chunk.len(), skipped: DEFLATE_SKIPPED }
+                out.copy_from_slice(shuffled);
+                Encoded { length: chunk.len(), skipped: filters.deflate_bit() }
             }
         }
     }
+}
+
+/// Words between two reductions, so that the sums do not overflow.
+const WORDS: usize = 360;
+
+/// The checksum of HDF5, Fletcher's of big-endian words, as it is stored.
+pub fn fletcher32(bytes: &[u8]) -> [u8; 4] {
+    let (mut sum, mut sums) = (0u32, 0u32);
+    let fold = |sum: u32| (sum & 0xffff) + (sum >> 16);
+    let (words, rest) = bytes.as_chunks::<2>();
+    for words in words.chunks(WORDS) {
+        for word in words {
+            sum += u32::from(u16::from_be_bytes(*word));
+            sums += sum;
+        }
+        (sum, sums) = (fold(sum), fold(sums));
+    }
+    for byte in rest {
+        sum += u32::from(*byte) << 8;
+        sums += sum;
+        (sum, sums) = (fold(sum), fold(sums));
+    }
+    (fold(sums) << 16 | fold(sum)).to_le_bytes()
 }
 
 /// Gathers the first bytes of all items, then the second bytes, and so on. Bytes after the last
@@ -95,6 +163,11 @@ fn shuffle_any(from: &[u8], to: &mut [u8], item: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Compression;
+
+    fn gzip(level: u8) -> Filters {
+        Compression::Gzip(level).into()
+    }
 
     fn noise(length: usize) -> Vec<u8> {
         let mut state = 1u32;
@@ -125,7 +198,7 @@ mod tests {
         let mut shuffled = vec![0; from.len()];
         shuffle(&from, &mut shuffled, 2);
         let mut buffer = Vec::new();
-        let encoded = Encoder::new(4).encode(&from, 2, &mut buffer);
+        let encoded = Encoder::new().encode(&from, 2, gzip(4), &mut buffer);
         assert_eq!(encoded.skipped, 0);
         assert!(encoded.length < from.len() / 4);
         let mut inflated = vec![0; from.len()];
@@ -141,8 +214,8 @@ mod tests {
         let mut shuffled = vec![0; from.len()];
         shuffle(&from, &mut shuffled, 4);
         let mut buffer = Vec::new();
-        let encoded = Encoder::new(1).encode(&from, 4, &mut buffer);
-        assert_eq!(encoded, Encoded { length: 5000, skipped: DEFLATE_SKIPPED });
+        let encoded = Encoder::new().encode(&from, 4, gzip(1), &mut buffer);
+        assert_eq!(encoded, Encoded { length: 5000, skipped: 0b10 });
         assert_eq!(buffer, shuffled);
     }
 }

@@ -38,5 +38,5 @@ mod trial;
 mod writer;
 
 pub use error::Error;
-pub use options::{Compression, Options, Stats};
+pub use options::{Chunk, Compression, Filters, Options, Stats};
 pub use writer::{DatasetId, Writer};

@@ -9,6 +9,52 @@ pub enum Compression {
     Gzip(u8),
 }
 
+/// The filters that chunks go through, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filters {
+    /// Whether the first bytes of all elements are stored together, then the second, and so on.
+    pub shuffle: bool,
+    /// Level of deflate from 0 to 9, if chunks are compressed.
+    pub deflate: Option<u8>,
+    /// Whether a checksum follows.
+    pub fletcher32: bool,
+}
+
+impl Filters {
+    /// Chunks are stored as they are.
+    pub const NONE: Filters = Filters { shuffle: false, deflate: None, fletcher32: false };
+
+    /// Whether chunks are stored as they are.
+    pub fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+
+    /// The bit of deflate in a chunk's mask of skipped filters.
+    pub(crate) fn deflate_bit(self) -> u32 {
+        if self.shuffle { 0b10 } else { 0b01 }
+    }
+}
+
+impl From<Compression> for Filters {
+    fn from(compression: Compression) -> Self {
+        match compression {
+            Compression::None => Filters::NONE,
+            Compression::Gzip(level) => {
+                Filters { shuffle: true, deflate: Some(level), fletcher32: false }
+            }
+        }
+    }
+}
+
+/// How a dataset is cut into chunks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chunk {
+    /// So many whole rows, or all rows if these are fewer.
+    Rows(usize),
+    /// An extent for each of the dataset, rows first, whatever its size.
+    Exact(Vec<usize>),
+}
+
 impl std::fmt::Display for Compression {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -9,7 +9,7 @@ use crate::chunk::Encoded;
 use crate::piece::Piece;
 use crate::pool::{Done, Job, Pool};
 use crate::sink::{Place, Sink, Step};
-use crate::{Error, Options, Stats};
+use crate::{Error, Filters, Options, Stats};
 
 /// Buffers of at least this many bytes are used again; smaller ones are cheap to allocate.
 pub(crate) const RECYCLED: usize = 1 << 17;
@@ -73,7 +73,7 @@ impl Pipeline {
         place: Place,
         piece: Piece,
         item: usize,
-        filtered: bool,
+        filters: Filters,
     ) -> Result<(), Error> {
         let (number, bytes) = (self.submitted, piece.len());
         let out = self.outs.pop().unwrap_or_default();
@@ -81,7 +81,7 @@ impl Pipeline {
         self.pending += bytes;
         self.operations.push_back(Operation::Chunk { number, place, bytes });
         self.pool
-            .submit(Job { number, piece, out, item, filtered })
+            .submit(Job { number, piece, out, item, filters })
             .map_err(|_| Error::Worker { path: self.path.clone() })?;
         self.pump(false)
     }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::Filters;
 use crate::chunk::{Encoded, Encoder};
 use crate::piece::Piece;
 
@@ -18,7 +19,7 @@ pub(crate) struct Job {
     /// Memory for the result.
     pub(crate) out: Vec<u8>,
     pub(crate) item: usize,
-    pub(crate) filtered: bool,
+    pub(crate) filters: Filters,
 }
 
 /// A chunk after the filters.
@@ -49,7 +50,7 @@ pub(crate) struct Pool {
 
 impl Pool {
     /// A pool of `threads` threads; with one, or if none can be started, the caller does the work.
-    pub(crate) fn new(threads: usize, level: u8) -> Self {
+    pub(crate) fn new(threads: usize) -> Self {
         let (jobs, queue) = channel::<Job>();
         let (results, answers) = channel::<Answer>();
         let queue = Arc::new(Mutex::new(queue));
@@ -58,11 +59,11 @@ impl Pool {
         let workers: Vec<_> = (0..count)
             .map_while(|_| {
                 let (queue, results, stop) = (queue.clone(), results.clone(), stop.clone());
-                let work = move || work(&queue, &results, &stop, level);
+                let work = move || work(&queue, &results, &stop);
                 Builder::new().name("compress".into()).spawn(work).ok()
             })
             .collect();
-        let inline = workers.is_empty().then(|| (Encoder::new(level), Vec::new()));
+        let inline = workers.is_empty().then(|| (Encoder::new(), Vec::new()));
         Pool { inline, jobs: Some(jobs), answers, ready: BTreeMap::new(), stop, workers }
     }
 
@@ -108,8 +109,8 @@ impl Drop for Pool {
     }
 }
 
-fn work(queue: &Mutex<Receiver<Job>>, results: &Sender<Answer>, stop: &AtomicBool, level: u8) {
-    let (mut encoder, mut scratch) = (Encoder::new(level), Vec::new());
+fn work(queue: &Mutex<Receiver<Job>>, results: &Sender<Answer>, stop: &AtomicBool) {
+    let (mut encoder, mut scratch) = (Encoder::new(), Vec::new());
     loop {
         let received = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = received else { return };
@@ -125,17 +126,9 @@ fn work(queue: &Mutex<Receiver<Job>>, results: &Sender<Answer>, stop: &AtomicBoo
 }
 
 fn filter(encoder: &mut Encoder, scratch: &mut Vec<u8>, job: Job) -> Done {
-    let Job { piece, mut out, item, filtered, .. } = job;
+    let Job { piece, mut out, item, filters, .. } = job;
     let start = Instant::now();
-    let chunk = piece.bytes(scratch);
-    let encoded = match filtered {
-        true => encoder.encode(chunk, item, &mut out),
-        false => {
-            out.clear();
-            out.extend_from_slice(chunk);
-            Encoded { length: out.len(), skipped: 0 }
-        }
-    };
+    let encoded = encoder.encode(piece.bytes(scratch), item, filters, &mut out);
     Done { block: piece.block, out, encoded, spent: start.elapsed() }
 }
 
@@ -147,14 +140,15 @@ mod tests {
     fn job(number: u64, block: Vec<u8>) -> Job {
         let cut = Cut { rows: block.len(), width: 1 };
         let rows = 0..block.len();
+        let filters = crate::Compression::Gzip(1).into();
         let piece = Piece { block: Arc::new(block), row_bytes: 1, rows, first: 0, cut };
-        Job { number, piece, out: Vec::new(), item: 2, filtered: true }
+        Job { number, piece, out: Vec::new(), item: 2, filters }
     }
 
     #[test]
     fn answers_are_taken_by_number() {
         for threads in [1, 3] {
-            let mut pool = Pool::new(threads, 1);
+            let mut pool = Pool::new(threads);
             for number in 0..20 {
                 pool.submit(job(number, vec![number as u8; 1000])).unwrap();
             }
@@ -167,7 +161,7 @@ mod tests {
 
     #[test]
     fn dropping_a_busy_pool_does_not_hang() {
-        let mut pool = Pool::new(2, 6);
+        let mut pool = Pool::new(2);
         for number in 0..50 {
             pool.submit(job(number, vec![7; 100_000])).unwrap();
         }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tierline_table::DType;
 
-use crate::Error;
 use crate::ffi::{self, Handle};
+use crate::{Error, Filters};
 
 /// Datasets that are open at the same time.
 const MAX_OPEN: usize = 256;
@@ -44,7 +44,7 @@ pub(crate) struct Layout {
     pub(crate) chunk_rows: usize,
     /// Elements of each row to the chunk, where rows are cut into stripes (rows of one extent only).
     pub(crate) stripe: Option<usize>,
-    pub(crate) deflate: Option<u8>,
+    pub(crate) filters: Filters,
 }
 
 struct Created {
@@ -127,7 +127,7 @@ impl Sink {
             row_shape: &layout.row_shape,
             chunk_rows: layout.chunk_rows,
             stripe: layout.stripe,
-            deflate: layout.deflate,
+            filters: layout.filters,
         };
         let dataset = ffi::create_dataset(&self.file, &path, &chunked)
             .map_err(Error::hdf5(&self.path, &path, "create"))?;

@@ -8,7 +8,7 @@ use tierline_table::{
 
 use crate::lh5::{ChunkPolicy, TableWriter, write_object};
 use crate::tree::{ElementType, Node, NodeKind, Reader};
-use crate::{Compression, Error, Options, Stats, Writer};
+use crate::{Chunk, Compression, Error, Filters, Options, Stats, Writer};
 
 fn options(threads: usize) -> Options {
     Options { threads, compression: Compression::Gzip(4), ..Options::default() }
@@ -167,8 +167,8 @@ fn incompressible_and_uncompressed_chunks_come_back() {
     let buffer = writer.append_vec(packed, noise.data[..160_000].to_vec()).unwrap();
     assert!(buffer.is_empty());
     writer.append(packed, &noise.data[160_000..]).unwrap();
-    let plain =
-        writer.dataset_with("plain", DType::U64, &[], 30_000, &[], Compression::None).unwrap();
+    let rows = Chunk::Rows(30_000);
+    let plain = writer.dataset_with("plain", DType::U64, &[], rows, &[], Filters::NONE).unwrap();
     writer.append(plain, &noise.data).unwrap();
     let stats = writer.finish().unwrap();
     assert!(stats.stored_bytes >= 320_000 + 480_000);

@@ -410,6 +410,7 @@ fn filter_name(filter: &hdf5::filters::Filter) -> String {
     match filter {
         hdf5::filters::Filter::Deflate(level) => format!("gzip {level}"),
         hdf5::filters::Filter::Shuffle => "shuffle".into(),
+        hdf5::filters::Filter::Fletcher32 => "fletcher32".into(),
         other => format!("{other:?}"),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::Filters;
 use crate::chunk::Encoder;
 use crate::piece::{Cut, Piece};
 
@@ -16,8 +17,8 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    pub(crate) fn new(level: u8) -> Self {
-        Trial { encoder: Encoder::new(level), scratch: Vec::new(), out: Vec::new() }
+    pub(crate) fn new() -> Self {
+        Trial { encoder: Encoder::new(), scratch: Vec::new(), out: Vec::new() }
     }
 
     /// Whether `one` is smaller than `other` on the first rows that both cut alike.
@@ -25,16 +26,22 @@ impl Trial {
         &mut self,
         block: &Arc<Vec<u8>>,
         row_bytes: usize,
-        item: usize,
+        (item, filters): (usize, Filters),
         one: Cut,
         other: Cut,
     ) -> bool {
-        let mut share = |cut| self.share(block, row_bytes, item, cut);
+        let mut share = |cut| self.share(block, row_bytes, (item, filters), cut);
         share(one) < share(other)
     }
 
     /// Compressed bytes per byte of a block, from chunks spread over it.
-    fn share(&mut self, block: &Arc<Vec<u8>>, row_bytes: usize, item: usize, cut: Cut) -> f64 {
+    fn share(
+        &mut self,
+        block: &Arc<Vec<u8>>,
+        row_bytes: usize,
+        (item, filters): (usize, Filters),
+        cut: Cut,
+    ) -> f64 {
         let rows = block.len() / row_bytes;
         let (down, across) = (rows.div_ceil(cut.rows), row_bytes.div_ceil(cut.width));
         let (all, wanted) = (down * across, (SAMPLE / (cut.rows * cut.width)).max(2));
@@ -45,7 +52,7 @@ impl Trial {
             let end = rows.min(row + cut.rows);
             let piece = Piece { block: block.clone(), row_bytes, rows: row..end, first, cut };
             let chunk = piece.bytes(&mut self.scratch);
-            stored += self.encoder.encode(chunk, item, &mut self.out).length;
+            stored += self.encoder.encode(chunk, item, filters, &mut self.out).length;
             raw += (end - row) * cut.width.min(row_bytes - first);
         }
         stored as f64 / raw.max(1) as f64
@@ -65,9 +72,10 @@ mod tests {
         };
         let row: Vec<u8> = (0..20_000).map(|_| noise()).collect();
         let block = Arc::new(row.repeat(64));
+        let kind = (2, crate::Compression::Gzip(1).into());
         let whole = Cut { rows: 8, width: 20_000 };
         let stripes = Cut { rows: 64, width: 500 };
-        assert!(Trial::new(1).is_smaller(&block, 20_000, 2, stripes, whole));
-        assert!(!Trial::new(1).is_smaller(&block, 20_000, 2, whole, stripes));
+        assert!(Trial::new().is_smaller(&block, 20_000, kind, stripes, whole));
+        assert!(!Trial::new().is_smaller(&block, 20_000, kind, whole, stripes));
     }
 }

@@ -11,7 +11,7 @@ use crate::pipeline::{Pipeline, RECYCLED};
 use crate::pool::Pool;
 use crate::sink::{Layout, Pairs, Place, Step};
 use crate::trial::Trial;
-use crate::{Compression, Error, Options, Stats};
+use crate::{Chunk, Compression, Error, Filters, Options, Stats};
 
 /// Elements of a stripe, about. Rows repeat within reach of deflate's window of 32 KiB if there are
 /// fewer than 128 between them.
@@ -34,6 +34,8 @@ struct Dataset {
     block_rows: usize,
     /// Elements to the stripe, if stripes are tried.
     stripe: Option<usize>,
+    /// Whether a short dataset gets a chunk of its size.
+    shrinks: bool,
     partial: Vec<u8>,
     attrs: Option<Pairs>,
 }
@@ -64,7 +66,7 @@ enum Kind {
 /// gets a chunk of its size. Without [`finish`](Self::finish) the file is incomplete.
 pub struct Writer {
     path: PathBuf,
-    compression: Compression,
+    filters: Filters,
     trial: Trial,
     pipeline: Pipeline,
     datasets: Vec<Dataset>,
@@ -76,18 +78,18 @@ pub struct Writer {
 impl Writer {
     /// Creates a file, or truncates it.
     pub fn create(path: &Path, options: Options) -> Result<Self, Error> {
-        let (threads, level) = match options.compression {
-            Compression::None => (1, 1),
-            Compression::Gzip(level) => (options.threads, level),
+        let threads = match options.compression {
+            Compression::None => 1,
+            Compression::Gzip(_) => options.threads,
         };
         if let Compression::Gzip(level @ (0 | 10..)) = options.compression {
             return Err(Error::parameter(path, "/", format!("gzip level {level} is not in 1..9")));
         }
-        let pool = Pool::new(threads, level);
+        let pool = Pool::new(threads);
         Ok(Writer {
             path: path.to_path_buf(),
-            compression: options.compression,
-            trial: Trial::new(level),
+            filters: options.compression.into(),
+            trial: Trial::new(),
             pipeline: Pipeline::new(path, pool, &options)?,
             datasets: Vec::new(),
             kinds: HashMap::new(),
@@ -117,24 +119,29 @@ impl Writer {
         chunk_rows: usize,
         attrs: &[(&str, &str)],
     ) -> Result<DatasetId, Error> {
-        self.dataset_with(path, dtype, row_shape, chunk_rows, attrs, self.compression)
+        let chunk = Chunk::Rows(chunk_rows);
+        self.dataset_with(path, dtype, row_shape, chunk, attrs, self.filters)
     }
 
-    /// The same with another compression, of which only whether there is one matters: a level
-    /// other than the file's is recorded but not used.
+    /// Filters of datasets that have no other ones.
+    pub fn filters(&self) -> Filters {
+        self.filters
+    }
+
+    /// The same with chunks and filters of its own. Rows of one extent can be cut, others are whole.
     pub fn dataset_with(
         &mut self,
         path: &str,
         dtype: DType,
         row_shape: &[usize],
-        chunk_rows: usize,
+        chunk: Chunk,
         attrs: &[(&str, &str)],
-        compression: Compression,
+        filters: Filters,
     ) -> Result<DatasetId, Error> {
         let path = self.claim(path, Kind::Leaf)?;
+        let (chunk_rows, stripe) = self.cuts(&path, row_shape, &chunk)?;
         let row_bytes =
             row_shape.iter().try_fold(dtype.size(), |bytes, length| bytes.checked_mul(*length));
-        let chunk_rows = chunk_rows.max(1);
         let fits = row_bytes.and_then(|bytes| bytes.checked_mul(chunk_rows));
         let (Some(row_bytes), Some(0..=MAX_CHUNK)) = (row_bytes, fits) else {
             return Err(self.parameter(&path, "a chunk of this shape is above 4 GiB"));
@@ -142,13 +149,10 @@ impl Writer {
         if dtype.size() == 0 {
             return Err(self.parameter(&path, "text of width 0 cannot be stored"));
         }
-        let deflate = match compression {
-            Compression::None => None,
-            Compression::Gzip(level) => Some(level),
-        };
-        let layout =
-            Layout { dtype, row_shape: row_shape.to_vec(), chunk_rows, stripe: None, deflate };
-        let (attrs, partial) = (Some(owned(attrs)), Vec::new());
+        if let Some(level @ 10..) = filters.deflate {
+            return Err(self.parameter(&path, format!("gzip level {level} is not in 0..9")));
+        }
+        let layout = Layout { dtype, row_shape: row_shape.to_vec(), chunk_rows, stripe, filters };
         self.datasets.push(Dataset {
             path,
             layout,
@@ -157,10 +161,39 @@ impl Writer {
             cut_rows: 0,
             block_rows: chunk_rows,
             stripe: None,
-            partial,
-            attrs,
+            shrinks: matches!(chunk, Chunk::Rows(_)),
+            partial: Vec::new(),
+            attrs: Some(owned(attrs)),
         });
         Ok(DatasetId(self.datasets.len() - 1))
+    }
+
+    /// Rows to the chunk, and elements of each row where rows are cut.
+    fn cuts(
+        &self,
+        path: &str,
+        row_shape: &[usize],
+        chunk: &Chunk,
+    ) -> Result<(usize, Option<usize>), Error> {
+        let extents = match chunk {
+            Chunk::Rows(rows) => return Ok(((*rows).max(1), None)),
+            Chunk::Exact(extents) => extents,
+        };
+        let refuse =
+            |reason: &str| Err(self.parameter(path, format!("chunks of {extents:?}: {reason}")));
+        let [rows, inner @ ..] = extents.as_slice() else { return refuse("they have no rows") };
+        if extents.contains(&0) {
+            return refuse("extents are 1 or more");
+        }
+        if inner.len() != row_shape.len() {
+            return refuse(&format!("the column has {} extents", 1 + row_shape.len()));
+        }
+        match (inner, row_shape) {
+            _ if inner == row_shape => Ok((*rows, None)),
+            ([elements], [all]) if elements < all => Ok((*rows, Some(*elements))),
+            ([_], _) => refuse("they are larger than the rows"),
+            _ => refuse("rows of several extents are not cut"),
+        }
     }
 
     /// Lets a dataset of long rows choose between chunks of whole rows and stripes of some elements
@@ -170,7 +203,8 @@ impl Writer {
     pub fn try_stripes(&mut self, id: DatasetId, block_rows: usize) {
         let dataset = &mut self.datasets[id.0];
         let [elements] = dataset.layout.row_shape[..] else { return };
-        if dataset.layout.deflate.is_none() || elements < 2 * STRIPE || dataset.rows > 0 {
+        let filtered = dataset.layout.filters.deflate.is_some();
+        if !filtered || !dataset.shrinks || elements < 2 * STRIPE || dataset.rows > 0 {
             return;
         }
         let whole = dataset.layout.chunk_rows;
@@ -298,7 +332,7 @@ impl Writer {
     fn finish_dataset(&mut self, index: usize) -> Result<(), Error> {
         let dataset = &mut self.datasets[index];
         let partial = std::mem::take(&mut dataset.partial);
-        if dataset.cut_rows == 0 && dataset.rows > 0 {
+        if dataset.cut_rows == 0 && dataset.rows > 0 && dataset.shrinks {
             dataset.layout.chunk_rows = dataset.layout.chunk_rows.min(dataset.rows);
         }
         if !partial.is_empty() {
@@ -333,7 +367,8 @@ impl Writer {
         {
             let item = dataset.layout.dtype.size();
             let striped = Cut { rows: rows.min(dataset.block_rows), width: stripe * item };
-            if self.trial.is_smaller(&block, dataset.row_bytes, item, striped, dataset.cut()) {
+            let kind = (item, dataset.layout.filters);
+            if self.trial.is_smaller(&block, dataset.row_bytes, kind, striped, dataset.cut()) {
                 dataset.layout.chunk_rows = striped.rows;
                 dataset.layout.stripe = Some(stripe);
             }
@@ -342,14 +377,14 @@ impl Writer {
         let dataset = &mut self.datasets[index];
         let (cut, row_bytes, base) = (dataset.cut(), dataset.row_bytes, dataset.cut_rows);
         dataset.cut_rows += rows;
-        let (item, filtered) = (dataset.layout.dtype.size(), dataset.layout.deflate.is_some());
+        let (item, filters) = (dataset.layout.dtype.size(), dataset.layout.filters);
         for row in (0..rows).step_by(cut.rows) {
             let end = rows.min(row + cut.rows);
             for first in (0..row_bytes.max(1)).step_by(cut.width.max(1)) {
                 let first_element = first / item;
                 let place = Place { index, first_row: base + row, first_element, rows: base + end };
                 let piece = Piece { block: block.clone(), row_bytes, rows: row..end, first, cut };
-                self.pipeline.chunk(place, piece, item, filtered)?;
+                self.pipeline.chunk(place, piece, item, filters)?;
             }
         }
         Ok(())

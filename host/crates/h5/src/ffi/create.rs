@@ -10,6 +10,8 @@ use hdf5_sys::h5p::H5P_DEFAULT;
 use hdf5_sys::{h5a, h5ac, h5d, h5f, h5g, h5i, h5p, h5s};
 use tierline_table::DType;
 
+use crate::Filters;
+
 use super::{Handle, Result, c_string, check, text_type, type_of};
 
 /// Half the entries of a node of a dataset's chunk index. Every dataset has at least one node, and
@@ -25,7 +27,7 @@ pub(crate) struct Chunked<'a> {
     pub(crate) row_shape: &'a [usize],
     pub(crate) chunk_rows: usize,
     pub(crate) stripe: Option<usize>,
-    pub(crate) deflate: Option<u8>,
+    pub(crate) filters: Filters,
 }
 
 /// Creates or truncates a file that HDF5 1.8 and later can read, without object times.
@@ -111,15 +113,26 @@ pub(crate) fn create_dataset(file: &Handle, path: &str, layout: &Chunked) -> Res
             check(h5p::H5Pset_obj_track_times(create.id(), 0))?;
             check(h5p::H5Pset_chunk(create.id(), rank, chunk.as_ptr()))?;
         }
-        if let Some(level) = layout.deflate {
-            // SAFETY: as above; the library checks the level.
-            unsafe {
-                check(h5p::H5Pset_shuffle(create.id()))?;
-                check(h5p::H5Pset_deflate(create.id(), u32::from(level)))?;
-            }
-        }
+        set_filters(&create, layout.filters)?;
         make_dataset(file, &name, &element, &space, &create)
     })
+}
+
+/// Sets the filters of a dataset creation list, in the order in which chunks go through them.
+fn set_filters(create: &Handle, filters: Filters) -> Result<()> {
+    if filters.shuffle {
+        // SAFETY: a dataset creation list has filters.
+        check(unsafe { h5p::H5Pset_shuffle(create.id()) })?;
+    }
+    if let Some(level) = filters.deflate {
+        // SAFETY: as above; the library checks the level.
+        check(unsafe { h5p::H5Pset_deflate(create.id(), u32::from(level)) })?;
+    }
+    if filters.fletcher32 {
+        // SAFETY: as above.
+        check(unsafe { h5p::H5Pset_fletcher32(create.id()) })?;
+    }
+    Ok(())
 }
 
 /// Creates a dataset without extents and writes its only element, given as bytes.

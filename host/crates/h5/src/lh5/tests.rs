@@ -7,7 +7,9 @@ use tierline_table::{
 };
 
 use super::codec::{CodecError, decode_column, encode_column};
-use super::{ChunkPolicy, TableReader, TableWriter, Waveforms, tables};
+use super::{
+    ChunkPolicy, ColumnSettings, TableReader, TableSettings, TableWriter, Waveforms, tables,
+};
 use crate::tree::Reader;
 use crate::{Error, Options, Writer};
 
@@ -340,4 +342,93 @@ fn texts_and_enumerations_of_other_writers_are_read() {
     assert_eq!(read.rows, 2);
     let flags = TableReader::open(&path, "flags").unwrap().read(0..2).unwrap();
     assert_eq!(flags.array("flags").unwrap(), &Array::from_bool(&[true, false]));
+}
+
+fn settings() -> TableSettings {
+    let none = ColumnSettings::default;
+    let gzip = |level| ColumnSettings { gzip: Some(true), level: Some(level), ..none() };
+    let sum = Some(true);
+    let list = [
+        ("", ColumnSettings { level: Some(3), ..none() }),
+        ("cube", ColumnSettings { chunks: Some(vec![7, 2, 3]), ..gzip(0) }),
+        ("pair", ColumnSettings { chunks: Some(vec![16, 1]), fletcher32: sum, ..none() }),
+        ("list", ColumnSettings { shuffle: Some(false), fletcher32: sum, ..gzip(9) }),
+        ("list/flattened_data", ColumnSettings { chunks: Some(vec![500]), ..gzip(6) }),
+        ("energy", ColumnSettings { gzip: Some(false), fletcher32: sum, ..none() }),
+        ("name", ColumnSettings { gzip: Some(false), shuffle: Some(false), ..none() }),
+        ("waveform", ColumnSettings { chunks: Some(vec![9, 9]), fletcher32: sum, ..none() }),
+        ("waveform/uleb/encoded_data/flattened_data", gzip(5)),
+    ];
+    list.into_iter().map(|(path, settings)| (path.to_owned(), settings)).collect()
+}
+
+fn write_set(path: &Path, threads: usize) {
+    let mut writer = Writer::create(path, Options { threads, ..Options::default() }).unwrap();
+    let (table, policy) = (kinds(40), ChunkPolicy::default());
+    let made = TableWriter::create_with(&mut writer, "a/b", &table, policy, &settings());
+    let mut output = made.unwrap();
+    for _ in 0..3 {
+        output.append(&mut writer, &table).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+#[test]
+fn columns_are_stored_as_settings_say() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.lh5");
+    write_set(&path, 1);
+    let bytes = std::fs::read(&path).unwrap();
+    for threads in [2, 4] {
+        write_set(&path, threads);
+        assert!(std::fs::read(&path).unwrap() == bytes, "{threads} threads");
+    }
+    let tree = Reader::open(&path).unwrap().node("a/b").unwrap();
+    for (name, chunk, filters) in [
+        ("flag", None, "shuffle, gzip 3"),
+        ("cube", Some(vec![7, 2, 3]), "shuffle, gzip 0"),
+        ("pair", Some(vec![16, 1]), "shuffle, gzip 3, fletcher32"),
+        ("list/cumulative_length", None, "gzip 9, fletcher32"),
+        ("list/flattened_data", Some(vec![500]), "gzip 6, fletcher32"),
+        ("energy", None, "shuffle, fletcher32"),
+        ("name", None, ""),
+        ("waveform/radware/encoded_data/flattened_data", None, "fletcher32"),
+        ("waveform/uleb/encoded_data/flattened_data", None, "gzip 5"),
+        ("waveform/uleb/encoded_data/cumulative_length", None, "shuffle, gzip 3, fletcher32"),
+    ] {
+        let info = tree.find(name).unwrap().dataset().unwrap();
+        assert_eq!(info.filters.join(", "), filters, "{name}");
+        assert!(chunk.is_none() || info.chunk == chunk, "{name}: {:?}", info.chunk);
+    }
+    let read = TableReader::open(&path, "a/b").unwrap().read(40..80).unwrap();
+    assert_eq!(read, as_read(&kinds(40), true));
+}
+
+#[test]
+fn settings_that_fit_no_column_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(&dir.path().join("a.lh5"), Options::default()).unwrap();
+    let chunks =
+        |chunks: &[usize]| ColumnSettings { chunks: Some(chunks.into()), ..<_>::default() };
+    let level = ColumnSettings { level: Some(11), ..<_>::default() };
+    for (index, (path, settings, why)) in [
+        ("nosuch", chunks(&[1]), "there is no such column"),
+        ("pai", chunks(&[1]), "there is no such column"),
+        ("waveform/values", chunks(&[1]), "there is no such column"),
+        ("pair", chunks(&[1]), "the column has 2 extents"),
+        ("pair", chunks(&[1, 3]), "larger than the rows"),
+        ("pair", chunks(&[0, 2]), "1 or more"),
+        ("cube", chunks(&[4, 1, 3]), "not cut"),
+        ("cube", chunks(&[1 << 40, 2, 3]), "4 GiB"),
+        ("flag", level, "level 11"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let settings = TableSettings::from([(path.to_owned(), settings)]);
+        let (name, policy) = (format!("t{index}"), ChunkPolicy::default());
+        let made = TableWriter::create_with(&mut writer, &name, &kinds(2), policy, &settings);
+        let error = made.err().unwrap().to_string();
+        assert!(error.contains(why) && error.contains(path), "{error}");
+    }
 }
