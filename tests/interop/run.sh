@@ -28,3 +28,4 @@ cargo run --quiet --release -p tierline-firmware-sim --example emit "$out/emitte
 export HDF5_PLUGIN_PATH=$out/no-plugins
 # The golden results' digest takes minima of columns that hold nothing but NaN.
 "$venv/bin/python" -W ignore::RuntimeWarning tests/interop/check.py "$out"
+"$venv/bin/python" -W ignore::RuntimeWarning tests/interop/specs.py "$out"

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use tierline_core::link::MAGIC;
 use tierline_core::{FormatInfo, with_format};
+use tierline_h5::lh5::ColumnSettings;
 use tierline_h5::{Compression, Options as WriterOptions};
 use tierline_report::AtomicOutput;
 
@@ -43,6 +44,8 @@ pub struct BuildRaw {
     pub digest: bool,
     /// Values for the processing chains of an output specification (`db.*`), by table or group.
     pub database: serde_json::Value,
+    /// How all columns are stored, where that is not as usual.
+    pub storage: Option<ColumnSettings>,
     /// Rows of packets before this one are left out; headers never are.
     pub first_packet: u64,
     /// Stop after this many packets that are no headers.
@@ -124,6 +127,7 @@ impl Default for BuildRaw {
             quiet: true,
             digest: false,
             database: serde_json::Value::Null,
+            storage: None,
             first_packet: 0,
             max_packets: None,
             garbage: GarbageTo::Table,

@@ -64,7 +64,9 @@ impl WithFormat for Job<'_> {
         let Job { build, window, more, files, spec, name } = self;
         let write_key = <F::Assembler as Assembler>::write_key;
         let mut library = RawBufferLibrary::new(build.buffer_size, build.max_rows, write_key, spec);
-        let tables = StreamTables::new::<F>(String::new()).with_database(build.database.clone());
+        let tables = StreamTables::new::<F>(String::new())
+            .with_database(build.database.clone())
+            .with_storage(build.storage.clone());
         let progress = Progress::start("", None, true);
         let mut sink = FileSink { build, files, tables, packets: 0, progress, position: 0 };
         let (mut inputs, mut notes) = (Vec::new(), Vec::new());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 use tierline_core::{Fate, Format};
-use tierline_h5::lh5::{self, ChunkPolicy, TableWriter};
+use tierline_h5::lh5::{self, ChunkPolicy, ColumnSettings, TableSettings, TableWriter};
 use tierline_h5::{Compression, Options as WriterOptions, Stats, Writer};
 use tierline_report::AtomicOutput;
 use tierline_table::{Attrs, Table};
@@ -125,6 +125,8 @@ pub(crate) struct StreamTables {
     group: String,
     tables: Vec<Option<OpenTable>>,
     database: Json,
+    /// How all columns are stored, where that is not as usual.
+    storage: Option<ColumnSettings>,
     /// What steps of the specification did not do, and for which tables.
     pub(crate) notes: BTreeSet<String>,
     pub(crate) garbage: GarbageTable,
@@ -139,6 +141,7 @@ impl StreamTables {
             group,
             tables: Vec::new(),
             database: Json::Null,
+            storage: None,
             notes: BTreeSet::new(),
             garbage: GarbageTable::default(),
             skipped: BTreeMap::new(),
@@ -149,6 +152,12 @@ impl StreamTables {
     /// Values for processing chains, by table or group.
     pub(crate) fn with_database(mut self, database: Json) -> Self {
         self.database = database;
+        self
+    }
+
+    /// How columns are stored.
+    pub(crate) fn with_storage(mut self, storage: Option<ColumnSettings>) -> Self {
+        self.storage = storage;
         self
     }
 
@@ -209,18 +218,25 @@ impl StreamTables {
         let share = file.created * (file.created + 1);
         let policy = ChunkPolicy::for_tables(share, CHUNK_MEMORY);
         let (mut layout, path) = (buffer.layout()?, format!("{}{}", self.group, buffer.name));
-        let mut processor = None;
+        let (mut processor, mut settings) = (None, TableSettings::new());
+        if let Some(all) = &self.storage {
+            settings.insert(String::new(), all.clone());
+        }
         if let Some((entry, spec)) = library.entry(buffer)
             && let Some(steps) = &entry.proc_spec
         {
             let bad = |reason| spec.error(&entry.place(), reason);
             let database = values_for(&self.database, &buffer.name);
-            let made = BufferProcessor::new(steps, &layout, database).map_err(bad)?;
+            let lenient = entry.is_of_any();
+            let made = BufferProcessor::new(steps, &layout, database, lenient).map_err(bad)?;
             self.notes.extend(made.notes.iter().map(|note| format!("{path}: {note}")));
             layout = made.process(&layout).map_err(bad)?;
+            settings.extend(made.settings.clone());
             processor = Some(made);
         }
-        let writer = file.with(|w| TableWriter::create(w, &path, &layout, policy))?;
+        let create =
+            |w: &mut Writer| TableWriter::create_with(w, &path, &layout, policy, &settings);
+        let writer = file.with(create)?;
         Ok(OpenTable { writer, processor })
     }
 

@@ -68,6 +68,9 @@ pub(crate) struct Args {
     /// Compression of the output: none, gzip, or gzip:LEVEL (1 to 9).
     #[arg(long, value_name = "HOW", default_value = "gzip", value_parser = parse_compression)]
     pub(super) compression: Compression,
+    /// How datasets are stored, as h5py's create_dataset takes it: compression, compression_opts, shuffle, fletcher32, chunks.
+    #[arg(long, value_name = "JSON")]
+    pub(super) hdf5_settings: Option<String>,
     /// Threads that compress [default: the processors this process may use].
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<usize>,

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
+use tierline::h5::lh5::ColumnSettings;
+use tierline::raw::buffer_processor::column_settings;
 use tierline::raw::out_spec::{self, OutSpec, Value, Variables};
 use tierline::raw::{Destination, Spec, default_output};
 use tierline_firmware_sim::link;
 
 use super::super::Usage;
+use super::args::Args;
 
 /// Files that are known to come.
 pub(super) fn files(destination: &Destination) -> Vec<PathBuf> {
@@ -29,8 +32,8 @@ pub(super) struct Keywords {
     pub(super) variables: Variables,
     /// A settings file of CoMPASS.
     pub(super) compass_config: Option<PathBuf>,
-    /// How datasets are stored.
-    pub(super) hdf5_settings: Option<Json>,
+    /// How columns are stored.
+    pub(super) storage: Option<ColumnSettings>,
     /// Values of processing chains.
     pub(super) database: Json,
 }
@@ -51,11 +54,15 @@ fn variable(name: &str, value: &Json) -> anyhow::Result<Value> {
     }
 }
 
+fn storage(name: &str, value: &Json) -> anyhow::Result<ColumnSettings> {
+    column_settings(value).map_err(|why| usage(format!("{name}: {why}")))
+}
+
 impl Keywords {
-    /// Reads `-k JSON` and `--set NAME=VALUE`, which wins.
-    pub(super) fn read(json: Option<&str>, set: &[String]) -> anyhow::Result<Self> {
+    /// Reads `-k JSON`, and `--set NAME=VALUE` and `--hdf5-settings`, which win.
+    pub(super) fn read(args: &Args) -> anyhow::Result<Self> {
         let mut out = Keywords::default();
-        if let Some(text) = json {
+        if let Some(text) = &args.keywords {
             let parsed: Map<String, Json> = serde_json::from_str(text)
                 .map_err(|e| usage(format!("-k: expected a JSON object: {e}")))?;
             for (name, value) in parsed {
@@ -63,7 +70,9 @@ impl Keywords {
                     ("compass_config_file", Json::String(path)) => {
                         out.compass_config = Some(path.into());
                     }
-                    ("hdf5_settings", value) => out.hdf5_settings = Some(value),
+                    ("hdf5_settings", value) => {
+                        out.storage = Some(storage("-k: hdf5_settings", &value)?);
+                    }
                     ("db_dict", value) => out.database = value,
                     (_, value) => {
                         out.variables.insert(name.clone(), variable(&name, &value)?);
@@ -71,7 +80,14 @@ impl Keywords {
                 }
             }
         }
-        for text in set {
+        if let Some(text) = &args.hdf5_settings {
+            let name = "--hdf5-settings";
+            let parsed = serde_json::from_str(text);
+            let value =
+                parsed.map_err(|e| usage(format!("{name}: expected a JSON object: {e}")))?;
+            out.storage = Some(storage(name, &value)?);
+        }
+        for text in &args.set {
             let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.is_empty())
             else {
                 return Err(usage(format!("--set {text}: expected NAME=VALUE")));

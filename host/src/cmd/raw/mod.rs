@@ -36,6 +36,7 @@ fn settings(args: &Args, keywords: &Keywords, stop: Arc<AtomicBool>) -> BuildRaw
         quiet: args.common.quiet,
         digest: args.common.report.is_some(),
         database: keywords.database.clone(),
+        storage: keywords.storage.clone(),
         first_packet: args.first_packet,
         max_packets: args.max_packets,
         garbage: args.garbage.clone(),
@@ -74,7 +75,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     if let Some(packets) = args.skim {
         return skim::run(args, packets);
     }
-    let keywords = Keywords::read(args.keywords.as_deref(), &args.set)?;
+    let keywords = Keywords::read(args)?;
     let jobs = destinations(&args.inputs, args.out.as_deref(), args.concat, &keywords)?;
     let start = Instant::now();
     let stop = stop_on_signals()?;

@@ -11,15 +11,18 @@
 //! | `compression` | columns encoded by a waveform codec |
 //! | `hdf5_settings` | how columns are stored |
 //!
-//! `window` does nothing where its input is missing; `dtype_conv` and `drop` end at the first column that is not there.
+//! `window` does nothing where its input is missing; `dtype_conv` and `drop` end at the first column that is not there; a column
+//! that is missing in `compression` or `hdf5_settings` is an error, but for the tables of `"*"`.
 
 mod convert;
 mod spec;
 
 use serde_json::Value as Json;
-use tierline_table::{Array, Attrs, Column, DType, NamedColumn, Table};
+use tierline_h5::lh5::TableSettings;
+use tierline_h5::lh5::codec::encode_column;
+use tierline_table::{Array, Attrs, Codec, Column, DType, NamedColumn, Table};
 
-pub use spec::{CodecName, ProcSpec, Window};
+pub use spec::{ProcSpec, Window, column_settings};
 
 /// Where a column of the result comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,8 @@ struct Output {
     origin: Origin,
     /// Types of the column, or of columns within it.
     conversions: Vec<(String, DType)>,
+    /// Codecs, the same.
+    codecs: Vec<(String, Codec)>,
 }
 
 /// The steps for tables of one layout.
@@ -44,6 +49,8 @@ struct Output {
 pub struct BufferProcessor {
     window: Option<Window>,
     outputs: Vec<Output>,
+    /// How columns of the result are stored.
+    pub settings: TableSettings,
     /// What the user should know: steps that do nothing here.
     pub notes: Vec<String>,
 }
@@ -71,16 +78,18 @@ fn below_mut<'c>(column: &'c mut Column, path: &str) -> Option<&'c mut Column> {
 }
 
 impl BufferProcessor {
-    /// The steps of `spec` for tables of this layout.
+    /// The steps of `spec` for tables of this layout. `lenient`: columns to be encoded or stored in some way need not be there.
     ///
     /// # Errors
     /// Where a step can't be done with these columns, in words.
-    pub fn new(spec: &ProcSpec, layout: &Table, _database: &Json) -> Result<Self, String> {
-        if spec.dsp_config.is_some()
-            || !spec.compression.is_empty()
-            || !spec.hdf5_settings.is_empty()
-        {
-            return Err("dsp_config, compression and hdf5_settings are not there yet".into());
+    pub fn new(
+        spec: &ProcSpec,
+        layout: &Table,
+        _database: &Json,
+        lenient: bool,
+    ) -> Result<Self, String> {
+        if spec.dsp_config.is_some() {
+            return Err("dsp_config is not there yet".into());
         }
         let mut notes = Vec::new();
         let mut outputs: Vec<Output> = Vec::new();
@@ -97,7 +106,8 @@ impl BufferProcessor {
                 None => notes.push(format!("window: there is no column '{}'", wanted.input)),
             }
         }
-        let mut processor = BufferProcessor { window, outputs, notes };
+        let settings = TableSettings::new();
+        let mut processor = BufferProcessor { window, outputs, settings, notes };
         for (path, to) in &spec.dtype_conv {
             let (name, rest) = head(path);
             let Some(column) = processor.column(layout, path)? else {
@@ -119,7 +129,40 @@ impl BufferProcessor {
             };
             processor.outputs.remove(at);
         }
+        processor.storage(spec, layout, lenient)?;
         Ok(processor)
+    }
+
+    /// Adds how columns are encoded and stored.
+    fn storage(&mut self, spec: &ProcSpec, layout: &Table, lenient: bool) -> Result<(), String> {
+        for (path, codec) in &spec.compression {
+            let Some(column) = self.column(layout, path)? else {
+                self.missing("compression", path, lenient)?;
+                continue;
+            };
+            // What can't be encoded is said before there are rows.
+            encode_column(&column, codec).map_err(|e| format!("compression: '{path}': {e}"))?;
+            let (name, rest) = head(path);
+            if let Some(output) = self.outputs.iter_mut().find(|o| o.name == name) {
+                output.codecs.push((rest.to_owned(), *codec));
+            }
+        }
+        for (path, settings) in &spec.hdf5_settings {
+            match self.column(layout, path)? {
+                Some(_) => drop(self.settings.insert(path.clone(), settings.clone())),
+                None => self.missing("hdf5_settings", path, lenient)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn missing(&mut self, step: &str, path: &str, lenient: bool) -> Result<(), String> {
+        let text = format!("{step}: there is no column '{path}'");
+        if !lenient {
+            return Err(text);
+        }
+        self.notes.push(text);
+        Ok(())
     }
 
     /// The column at a path of the result, without rows.
@@ -158,6 +201,12 @@ impl BufferProcessor {
                 *array = converted;
             }
         }
+        for (path, codec) in &output.codecs {
+            let Some(column) = below_mut(&mut named.column, path) else { continue };
+            let encoded = encode_column(column, codec);
+            let name = &named.name;
+            *column = encoded.map_err(|e| format!("compression: '{name}/{path}': {e}"))?;
+        }
         Ok(named)
     }
 }
@@ -167,7 +216,9 @@ fn put(outputs: &mut Vec<Output>, name: &str, origin: Origin) {
     match outputs.iter_mut().find(|o| o.name == name) {
         Some(present) => present.origin = origin,
         None => {
-            outputs.push(Output { name: name.to_owned(), origin, conversions: Vec::new() });
+            let name = name.to_owned();
+            let (conversions, codecs) = (Vec::new(), Vec::new());
+            outputs.push(Output { name, origin, conversions, codecs });
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The `proc_spec` of a table, as it is written.
 
 use serde_json::{Map, Value as Json};
-use tierline_table::DType;
+use tierline_h5::lh5::{ColumnSettings, Setting};
+use tierline_table::{Codec, DType, UnknownCodec};
 
 /// A slice of the rows of a two-dimensional column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,15 +29,6 @@ impl Window {
     }
 }
 
-/// A waveform codec as it is named.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum CodecName {
-    /// `RadwareSigcompress(codec_shift=...)`; without a shift it is 0.
-    Radware(Option<f64>),
-    /// `ULEB128ZigZagDiff()`
-    Uleb,
-}
-
 /// What is done to the rows of a table before they are written, in this order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProcSpec {
@@ -49,9 +41,9 @@ pub struct ProcSpec {
     /// Columns that are left out.
     pub drop: Vec<String>,
     /// Columns that are encoded.
-    pub compression: Vec<(String, CodecName)>,
+    pub compression: Vec<(String, Codec)>,
     /// How columns are stored.
-    pub hdf5_settings: Vec<(String, Map<String, Json>)>,
+    pub hdf5_settings: Vec<(String, ColumnSettings)>,
 }
 
 impl Eq for ProcSpec {}
@@ -76,34 +68,9 @@ fn dtype(name: &str) -> Option<DType> {
 }
 
 /// The codec that `Name(argument=value, ...)` is.
-fn codec(text: &str) -> Result<CodecName, String> {
-    let bad =
-        || format!("'{text}': expected a codec as in \"RadwareSigcompress(codec_shift=-32768)\"");
-    let inner = text.trim().strip_suffix(')').ok_or_else(bad)?;
-    let (name, arguments) = inner.split_once('(').ok_or_else(bad)?;
-    let mut shift = None;
-    for argument in arguments.split(',').filter(|a| !a.trim().is_empty()) {
-        let (key, value) = argument.split_once('=').ok_or_else(bad)?;
-        let value = value.trim();
-        match (name.trim(), key.trim()) {
-            ("RadwareSigcompress", "codec_shift") => {
-                let number: f64 = value.parse().map_err(|_| format!("'{value}' is no number"))?;
-                if number.fract() != 0.0 || number.abs() > 65536.0 {
-                    return Err(format!("codec_shift {value} is no whole number of 17 bits"));
-                }
-                shift = Some(number);
-            }
-            ("RadwareSigcompress" | "ULEB128ZigZagDiff", "codec") => {}
-            (name, key) => return Err(format!("{name} has no argument '{key}'")),
-        }
-    }
-    match name.trim() {
-        "RadwareSigcompress" => Ok(CodecName::Radware(shift)),
-        "ULEB128ZigZagDiff" => Ok(CodecName::Uleb),
-        other => {
-            Err(format!("unknown codec '{other}' (known: RadwareSigcompress, ULEB128ZigZagDiff)"))
-        }
-    }
+fn codec(text: &str) -> Result<Codec, String> {
+    // The peer's arguments are floating point numbers.
+    text.replace(".0)", ")").parse().map_err(|e: UnknownCodec| e.to_string())
 }
 
 fn window(value: &Json) -> Result<Window, String> {
@@ -148,8 +115,34 @@ fn names(value: &Json) -> Result<Vec<String>, String> {
     items.iter().map(|item| text(item).map(str::to_owned)).collect()
 }
 
-fn settings(value: &Json) -> Result<Map<String, Json>, String> {
-    value.as_object().cloned().ok_or_else(|| format!("expected an object, found {value}"))
+fn object(value: &Json) -> Result<&Map<String, Json>, String> {
+    value.as_object().ok_or_else(|| format!("expected an object, found {value}"))
+}
+
+/// How a column is stored: what h5py's `create_dataset` takes.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn column_settings(value: &Json) -> Result<ColumnSettings, String> {
+    let mut out = ColumnSettings::default();
+    for (name, value) in object(value)? {
+        let integers: Vec<i64>;
+        let bad = || format!("{name}: {value} is no setting");
+        let setting = match value {
+            Json::Null => Setting::Null,
+            Json::Bool(on) => Setting::Bool(*on),
+            Json::Number(n) => Setting::Integer(n.as_i64().ok_or_else(bad)?),
+            Json::String(text) => Setting::Text(text),
+            Json::Array(items) => {
+                let all: Option<Vec<i64>> = items.iter().map(Json::as_i64).collect();
+                integers = all.ok_or_else(bad)?;
+                Setting::Integers(&integers)
+            }
+            Json::Object(_) => return Err(bad()),
+        };
+        out.set(name, &setting).map_err(|e| e.to_string())?;
+    }
+    Ok(out)
 }
 
 impl ProcSpec {
@@ -165,7 +158,7 @@ impl ProcSpec {
         for (step, value) in spec {
             let done = match step.as_str() {
                 "window" => window(value).map(|window| out.window = Some(window)),
-                "dsp_config" => settings(value).map(|c| out.dsp_config = Some(Json::Object(c))),
+                "dsp_config" => object(value).map(|c| out.dsp_config = Some(c.clone().into())),
                 "dtype_conv" => map(value, |value| {
                     let name = text(value)?;
                     dtype(name).ok_or_else(|| format!("unknown type '{name}'"))
@@ -173,7 +166,7 @@ impl ProcSpec {
                 .map(|list| out.dtype_conv = list),
                 "drop" => names(value).map(|list| out.drop = list),
                 "compression" => map(value, |v| codec(text(v)?)).map(|list| out.compression = list),
-                "hdf5_settings" => map(value, settings).map(|list| out.hdf5_settings = list),
+                "hdf5_settings" => map(value, column_settings).map(|list| out.hdf5_settings = list),
                 _ => {
                     Err("unknown step (known: window, dsp_config, dtype_conv, drop, compression, \
                           hdf5_settings)"
@@ -217,7 +210,7 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(spec.dtype_conv[1], ("windowed/values".into(), DType::I32));
-        assert_eq!(spec.compression[0].1, CodecName::Radware(Some(-32768.0)));
+        assert_eq!(spec.compression[0].1, Codec::RadwareSigcompress { shift: -32768 });
         for (bad, why) in [
             (json!({"windows": []}), "windows: unknown step"),
             (json!({"window": ["waveform", 1, "out"]}), "window: "),
@@ -227,13 +220,11 @@ mod tests {
             ),
             (json!({"drop": "waveform"}), "drop: "),
             (json!({"dtype_conv": {"a": "uint12"}}), "dtype_conv: a: unknown type 'uint12'"),
-            (
-                json!({"compression": {"w": "Radware"}}),
-                "compression: w: 'Radware': expected a codec",
-            ),
-            (json!({"compression": {"w": "Zip()"}}), "unknown codec 'Zip'"),
-            (json!({"compression": {"w": "RadwareSigcompress(x=1)"}}), "has no argument 'x'"),
-            (json!({"compression": {"w": "RadwareSigcompress(codec_shift=a)"}}), "no number"),
+            (json!({"compression": {"w": "Zip()"}}), "compression: w: there is no codec 'Zip()'"),
+            (json!({"compression": {"w": "RadwareSigcompress(x=1)"}}), "there is no codec"),
+            (json!({"hdf5_settings": {"w": {"compression": "lzf"}}}), "w: compression 'lzf'"),
+            (json!({"hdf5_settings": {"w": {"compression_opts": 11}}}), "a level from 0 to 9"),
+            (json!({"hdf5_settings": {"w": {"chunks": [0.5]}}}), "chunks: [0.5] is no setting"),
             (json!([]), "expected an object"),
         ] {
             let error = ProcSpec::compile(&bad).unwrap_err();

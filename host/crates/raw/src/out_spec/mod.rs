@@ -64,6 +64,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it stands for all decoders that are not named.
+    pub fn is_of_any(&self) -> bool {
+        self.decoder == "*"
+    }
+
     /// Where it stands in the specification.
     pub fn place(&self) -> String {
         format!("{}/{}", self.decoder, self.name)
