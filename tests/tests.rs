@@ -6,6 +6,7 @@ mod cli;
 mod codec;
 mod collect;
 mod damaged;
+mod dump;
 mod front_end;
 mod golden;
 mod host;

@@ -20,5 +20,6 @@ pub(crate) enum Command {
     Collect(cmd::collect::Args),
     Replay(cmd::replay::Args),
     Info(cmd::info::Args),
+    Dump(cmd::dump::Args),
     Demo(cmd::demo::Args),
 }

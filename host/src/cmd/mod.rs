@@ -2,6 +2,7 @@
 
 pub(crate) mod collect;
 pub(crate) mod demo;
+pub(crate) mod dump;
 pub(crate) mod info;
 pub(crate) mod raw;
 pub(crate) mod replay;

@@ -87,6 +87,7 @@ impl Node {
 }
 
 /// An HDF5 file open for reading.
+#[derive(Clone)]
 pub struct Reader {
     path: PathBuf,
     file: hdf5::File,

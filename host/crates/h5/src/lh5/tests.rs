@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use tierline_table::{
-    Array, Attrs, Codec, Column, DType, DecodedSize, EncodedVectors, Table, VectorOfVectors,
+    Array, Attrs, Codec, Column, DType, DecodedSize, EncodedVectors, NamedColumn, Table,
+    VectorOfVectors,
 };
 
 use super::codec::{CodecError, decode_column, encode_column};
@@ -322,6 +323,62 @@ fn tables_that_contradict_themselves_are_refused_by_name() {
     small.max_allocation = 0;
     let table = TableReader::new(small, "unequal/x", Waveforms::Decoded).unwrap();
     assert!(matches!(table.read(0..1), Err(Error::Limit { .. })));
+}
+
+/// A table of one column of waveforms, whatever it holds.
+fn write_column(path: &Path, column: EncodedVectors) -> Result<(), Error> {
+    let mut table = Table { columns: Vec::new(), rows: column.rows() };
+    let (name, attrs, column) = ("x".to_owned(), Attrs::new(), Column::Encoded(column));
+    table.columns.push(NamedColumn { name, attrs, column });
+    let mut writer = Writer::create(path, Options::default())?;
+    let mut output = TableWriter::create(&mut writer, "t", &table, ChunkPolicy::default())?;
+    output.append(&mut writer, &table)?;
+    writer.finish().map(|_| ())
+}
+
+#[test]
+fn damaged_columns_are_read_or_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.lh5");
+    let mut state = 7u64;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as usize % below.max(1)
+    };
+    let (mut read, mut refused) = (0, 0);
+    for round in 0..300 {
+        let codec = if round % 2 == 0 { RADWARE } else { ULEB };
+        let column = match round % 3 {
+            0 => encode_column(&Column::Vectors(lists(20)), &ULEB),
+            _ => encode_column(&traces(20, 60, round).into(), &codec),
+        };
+        let Ok(Column::Encoded(mut column)) = column else { panic!("not encoded") };
+        let data = &mut column.encoded_data;
+        for _ in 0..random(3) {
+            let (row, byte) = (random(20), random(data.flattened.data.len()));
+            match random(4) {
+                0 => data.cumulative_length[row] = random(5000) as i64,
+                1 => data.flattened.data.truncate(byte),
+                2 => data.flattened.data[byte] = random(256) as u8,
+                _ => match &mut column.decoded_size {
+                    DecodedSize::Equal(samples) => *samples = random(100_000),
+                    DecodedSize::PerRow(sizes) => sizes[row] = random(100_000) as u32,
+                },
+            }
+            if data.flattened.data.is_empty() {
+                break;
+            }
+        }
+        write_column(&path, column).unwrap();
+        let table = TableReader::open(&path, "t").unwrap();
+        match table.read(random(20)..random(30)) {
+            Ok(_) => read += 1,
+            Err(Error::Malformed { .. }) => refused += 1,
+            Err(other) => panic!("{other}"),
+        }
+        assert!(table.batches(1000).count() > 0);
+    }
+    assert!(read > 50 && refused > 50, "{read} {refused}");
 }
 
 #[test]

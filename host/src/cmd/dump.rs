@@ -1,0 +1,181 @@
+//! `tierline dump`: the rows of LH5 tables.
+
+mod cells;
+mod list;
+mod npy;
+mod print;
+
+use std::io::{self, BufWriter, Write};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use tierline::h5::lh5::{TableReader, Waveforms};
+use tierline::h5::tree::{NodeKind, Reader};
+use tierline::report::Status;
+
+use super::{Usage, grouped};
+
+/// Show the rows of a table in an LH5 file.
+///
+/// Without TABLE: the tables of the file, their rows and columns. Encoded waveforms are decoded.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// An LH5 file.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// A table, or a column of it: `ch0/raw`, `ch0/raw/waveform/values`.
+    #[arg(value_name = "TABLE[/COLUMN]")]
+    table: Option<String>,
+    /// Rows: the first ones (`10`), or from one to before another (`5:20`, `5:`), from the end if negative (`-5:`)
+    /// [default: 20 as text, all otherwise].
+    #[arg(value_name = "ROWS", allow_hyphen_values = true)]
+    rows: Option<Rows>,
+    /// Show all elements of long arrays.
+    #[arg(long)]
+    full: bool,
+    /// Print comma-separated values; the elements of arrays are separated by blanks.
+    #[arg(long, conflicts_with_all = ["json", "npy"])]
+    csv: bool,
+    /// Print a JSON object per row.
+    #[arg(long, conflicts_with = "npy")]
+    json: bool,
+    /// Write one column as a NumPy array.
+    #[arg(long, value_name = "OUT.npy", requires = "table")]
+    npy: Option<PathBuf>,
+    /// Replace an existing OUT.npy.
+    #[arg(short = 'w', long, requires = "npy")]
+    overwrite: bool,
+}
+
+/// Rows as a user names them; negative ones count from the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Rows {
+    start: Option<i64>,
+    end: Option<i64>,
+}
+
+impl FromStr for Rows {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |text: &str| match text {
+            "" => Ok(None),
+            _ => text.parse().map(Some).map_err(|_| format!("'{text}' is no number of a row")),
+        };
+        match text.split_once(':') {
+            Some((start, end)) => Ok(Rows { start: number(start)?, end: number(end)? }),
+            None => match number(text)? {
+                Some(rows @ 0..) => Ok(Rows { start: None, end: Some(rows) }),
+                _ => Err("expected a number of rows, or FROM:TO".into()),
+            },
+        }
+    }
+}
+
+impl Rows {
+    /// The rows of a table of `total` rows.
+    fn of(self, total: usize) -> Range<usize> {
+        let place = |row: i64| match usize::try_from(row) {
+            Ok(row) => row.min(total),
+            Err(_) => total.saturating_sub(row.unsigned_abs().try_into().unwrap_or(usize::MAX)),
+        };
+        let start = self.start.map_or(0, place);
+        start..self.end.map_or(total, place).max(start)
+    }
+}
+
+/// Rows that are shown as text where none are named.
+const FEW: usize = 20;
+/// Bytes of rows that are read at a time.
+const BATCH: usize = 4 << 20;
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
+    let reader = Reader::open(&args.file)?;
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match &args.table {
+        None => list::show(&args.file, &reader, &reader.tree()?, args.json, &mut out)?,
+        Some(path) => {
+            let node = reader.node(path)?;
+            let is_scalar = node.dataset().is_some_and(|info| info.shape.is_empty());
+            let listed = match (&node.kind, node.datatype.as_deref()) {
+                (NodeKind::Group, Some(datatype)) => datatype.starts_with("struct{"),
+                (NodeKind::Group, None) => args.rows.is_none() && args.npy.is_none(),
+                _ => false,
+            };
+            if (listed || is_scalar) && (args.rows.is_some() || args.npy.is_some()) {
+                let what = if listed { "a group of objects" } else { "one value" };
+                anyhow::bail!(Usage(format!("'{path}' is {what} and has no rows")));
+            }
+            match (listed, is_scalar) {
+                (true, _) => list::show(&args.file, &reader, &node, args.json, &mut out)?,
+                (_, true) => list::value(&reader, &node, args.json, &mut out)?,
+                _ => rows(args, reader, path, &mut out)?,
+            }
+        }
+    }
+    out.flush()?;
+    Ok(Status::Clean)
+}
+
+/// Shows rows of a table or column in the form that is wanted.
+fn rows(args: &Args, reader: Reader, path: &str, out: &mut impl Write) -> anyhow::Result<()> {
+    let table = TableReader::new(reader, path, Waveforms::Decoded)?;
+    let total = table.rows();
+    let text = !args.csv && !args.json && args.npy.is_none();
+    let range = match args.rows {
+        Some(rows) => rows.of(total),
+        None if text => 0..total.min(FEW),
+        None => 0..total,
+    };
+    let step = (BATCH / table.row_bytes()?).max(1);
+    let batches = range.clone().step_by(step).map(|start| {
+        let end = range.end.min(start.saturating_add(step));
+        table.read(start..end).map(|batch| (start, batch))
+    });
+    if let Some(target) = &args.npy {
+        return npy::write(target, args.overwrite, table.layout(), range.len(), batches);
+    }
+    let layout = table.layout();
+    match (args.csv, args.json) {
+        (true, _) => print::csv(layout, batches, out)?,
+        (_, true) => print::json(batches, out)?,
+        _ => print::text(layout, batches, args.full, out)?,
+    }
+    if text && args.rows.is_none() && range.end < total {
+        out.flush()?;
+        let total = grouped(total as u64);
+        eprintln!("the first {} of {total} rows; others are shown as 20:40, -20: or :", range.end);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_named_as_in_python() {
+        let of = |text: &str| text.parse::<Rows>().unwrap().of(100);
+        for (text, range) in [
+            ("10", 0..10),
+            ("0", 0..0),
+            ("1000", 0..100),
+            (":", 0..100),
+            ("5:20", 5..20),
+            ("95:", 95..100),
+            ("-5:", 95..100),
+            (":-95", 0..5),
+            ("-1000:3", 0..3),
+            ("-5:-2", 95..98),
+            ("20:5", 20..20),
+            ("-9223372036854775808:1", 0..1),
+        ] {
+            assert_eq!(of(text), range, "{text}");
+        }
+        for text in ["", "-5", "x", "1:2:3", "1.5", "1:x"] {
+            assert!(text.parse::<Rows>().is_err(), "{text}");
+        }
+    }
+}
