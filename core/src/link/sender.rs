@@ -170,46 +170,81 @@ impl Sender {
     }
 }
 
-/// COBS: puts the runs that end within the record, each behind its code, from byte `at` of it on, as far as there is room for
-/// the longest; returns the byte after them and how many bytes were put.
+/// COBS: puts the runs that end within the record, each behind its code, from byte `at` of it on, as far as there is room;
+/// returns the byte after them and how many bytes were put.
 fn runs(record: &[u8], mut at: usize, out: &mut [u8]) -> (usize, usize) {
     let mut used = 0usize;
-    while let Some(to) = out.get_mut(used..).and_then(|out| out.first_chunk_mut::<WHOLE_RUN>()) {
-        let Some(from) = record.get(at..) else { break };
-        let [code, to @ ..] = to;
-        let (mut run, mut zero) = (0u8, false);
-        for (to, from) in to.iter_mut().zip(from) {
-            if *from == 0 {
-                zero = true;
-                break;
-            }
-            *to = *from;
-            run = run.wrapping_add(1);
-        }
-        if !zero && run != LONGEST_RUN {
-            break;
-        }
-        *code = run.wrapping_add(1);
-        used = used.saturating_add(usize::from(run)).saturating_add(1);
-        at = at.saturating_add(usize::from(run)).saturating_add(usize::from(zero));
+    while let (Some(from), Some(to)) = (record.get(at..), out.get_mut(used..)) {
+        let (ended, run) = words(from, to);
+        (at, used) = (at.wrapping_add(ended), used.wrapping_add(ended));
+        let (Some(from), Some(to)) = (from.get(ended..), to.get_mut(ended..)) else { break };
+        let Some((run, zero)) = rest(from, to, run) else { break };
+        at = at.wrapping_add(run).wrapping_add(usize::from(zero));
+        used = used.wrapping_add(run).wrapping_add(1);
     }
     (at, used)
 }
 
-/// COBS: bytes of the longest run with its code.
-const WHOLE_RUN: usize = LONGEST_RUN as usize + 1;
+/// COBS: puts whole words, until a run is nearly as long as one can be. As many bytes come out as go in, as a code lies where
+/// the zero before it was; returns how many those of the runs that ended are, and how many are put of the run that goes on.
+#[inline(never)]
+fn words(from: &[u8], to: &mut [u8]) -> (usize, usize) {
+    let Some((mut code, to)) = to.split_first_mut() else { return (0, 0) };
+    let (slots, words) = (to.as_chunks_mut::<4>().0, from.as_chunks::<4>().0);
+    // A word may be put up to `until` without making the run too long, which began by `NEARLY` before it.
+    let (mut until, mut put) = (NEARLY, 0usize);
+    for (slot, word) in slots.iter_mut().zip(words) {
+        if put > until {
+            break;
+        }
+        *slot = *word;
+        if has_zero(word) {
+            for (i, (byte, value)) in (1..).zip(slot.iter_mut().zip(word)) {
+                if *value == 0 {
+                    let end = put.wrapping_add(i).wrapping_add(NEARLY);
+                    *code = end.wrapping_sub(until) as u8;
+                    (code, until) = (byte, end);
+                }
+            }
+        }
+        put = put.wrapping_add(word.len());
+    }
+    let ended = until.wrapping_sub(NEARLY);
+    (ended, put.wrapping_sub(ended))
+}
+
+/// COBS: puts the rest of a run, of which `run` bytes are there, and its code; returns its length, and whether a zero ends it.
+/// `None` where it doesn't end within the record, or finds no room.
+fn rest(from: &[u8], to: &mut [u8], mut run: usize) -> Option<(usize, bool)> {
+    let (code, to) = to.split_first_mut()?;
+    while run < LONGEST_RUN.into() {
+        let byte = *from.get(run)?;
+        if byte == 0 {
+            break;
+        }
+        *to.get_mut(run)? = byte;
+        run = run.wrapping_add(1);
+    }
+    *code = (run as u8).wrapping_add(1);
+    Some((run, run < LONGEST_RUN.into()))
+}
 
 /// COBS: most bytes after one code.
 const LONGEST_RUN: u8 = 254;
 
+/// COBS: bytes of a run behind which a word always fits.
+const NEARLY: usize = LONGEST_RUN as usize - 4;
+
+/// Whether one of the bytes is zero.
+fn has_zero(word: &[u8; 4]) -> bool {
+    let word = u32::from_le_bytes(*word);
+    word.wrapping_sub(0x0101_0101) & !word & 0x8080_8080 != 0
+}
+
 /// Bytes before the first zero.
 fn nonzero(bytes: &[u8]) -> usize {
     let (words, _) = bytes.as_chunks::<4>();
-    let zero = |word: &[u8; 4]| {
-        let word = u32::from_le_bytes(*word);
-        word.wrapping_sub(0x0101_0101) & !word & 0x8080_8080 != 0
-    };
-    let whole = words.iter().position(zero).unwrap_or(words.len()).saturating_mul(4);
+    let whole = words.iter().position(has_zero).unwrap_or(words.len()).saturating_mul(4);
     let rest = bytes.get(whole..).unwrap_or(&[]);
     whole.saturating_add(rest.iter().position(|&byte| byte == 0).unwrap_or(rest.len()))
 }

@@ -178,3 +178,56 @@ fn a_longer_record_than_allowed_is_damage() {
         }
     }
 }
+
+/// COBS of a body, byte by byte.
+fn stuffed(body: &[u8]) -> Vec<u8> {
+    let (mut out, mut code) = (vec![1], 0);
+    for (i, &byte) in body.iter().enumerate() {
+        if byte == 0 {
+            code = out.len();
+            out.push(1);
+            continue;
+        }
+        out.push(byte);
+        out[code] += 1;
+        if out[code] == 255 && i + 1 < body.len() {
+            code = out.len();
+            out.push(1);
+        }
+    }
+    out.push(0);
+    out
+}
+
+#[test]
+fn cobs_in_words_is_that_of_bytes() {
+    let mut seed = 1u32;
+    let mut random = move |below: usize| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as usize % below
+    };
+    for round in 0..2000 {
+        // Zeros that are frequent, rare, or as far apart as a run is long.
+        let apart = [2, 5, 60, 250 + round % 10, 1000][round % 5];
+        let n = random(900);
+        let record: Vec<u8> = (0..n)
+            .map(|i| match round % 5 {
+                3 if i % apart == apart - 1 => 0,
+                3 => 1 + (i % 200) as u8,
+                _ if random(apart) == 0 => 0,
+                _ => 1 + random(255) as u8,
+            })
+            .collect();
+        let body = [&record[..], &crc32(0, &record).to_le_bytes()].concat();
+        let (mut sender, mut sent) = (Sender::new(Framing::Cobs, crc32), Vec::new());
+        let mut piece = vec![0; 1 + random([2, 16, 600, 2000][round % 4])];
+        loop {
+            let (n, done) = sender.fill(&record, &mut piece);
+            sent.extend_from_slice(&piece[..n]);
+            if done {
+                break;
+            }
+        }
+        assert!(sent == stuffed(&body), "round {round}");
+    }
+}
