@@ -13,13 +13,6 @@ use super::record::{
 use super::{MAX_CARDS, MAX_PULSES, MAX_SAMPLES, MAX_TRACES, PROTOCOL, PROTOCOL_NAME};
 use super::{PROTOCOL_SIZE, tag};
 
-/// What [`Framer::next`] found.
-pub(crate) enum Inner<'w> {
-    Part(usize, Part<'w>),
-    Need(usize),
-    End,
-}
-
 /// Finds the records of an FCIO stream.
 #[derive(Clone, Copy, Debug)]
 pub struct Framer {
@@ -56,16 +49,16 @@ impl Framer {
 
     /// Whether a large frame has been handed out in part.
     pub(crate) fn in_frame(&self) -> bool {
-        self.record.is_some_and(|record| record.bulk.is_some())
+        matches!(self.record, Some(Record { bulk: Some(_), .. }))
     }
 
-    /// The next part, or why the bytes at the window's start fit nothing.
-    pub(crate) fn next<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Inner<'w>> {
-        if let Some(Record { bulk: Some(bulk), .. }) = self.record {
-            return self.slice(bulk, window, eof);
+    /// The next part, or why the bytes at the window's start fit nothing; never garbage.
+    pub(crate) fn next<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
+        if self.in_frame() {
+            return self.slice(window, eof);
         }
         let Some(word) = i32_at(window, 0) else {
-            return if !eof { Ok(Inner::Need(4)) } else { self.at_end(window.len()) };
+            return if !eof { Ok(Step::Need(4)) } else { self.at_end(window.len()) };
         };
         if word == PROTOCOL {
             return if self.record.is_some() { self.close() } else { self.protocol(window, eof) };
@@ -104,20 +97,20 @@ impl Framer {
         }
     }
 
-    fn at_end<'w>(&mut self, left: usize) -> Result<Inner<'w>> {
+    fn at_end<'w>(&mut self, left: usize) -> Result<Step<'w>> {
         // With bytes left the next frame is cut, which may be an optional one of this record.
         if self.complete() || (left == 0 && self.record.is_some()) {
             self.close()
         } else if left == 0 {
-            Ok(Inner::End)
+            Ok(Step::End)
         } else {
             Err(self.error(Kind::Truncated, "frame header", left as i64, 4))
         }
     }
 
     /// Ends the record, if it has all the frames it can't do without.
-    fn close<'w>(&mut self) -> Result<Inner<'w>> {
-        let Some(rec) = self.record else { return Ok(Inner::End) };
+    fn close<'w>(&mut self) -> Result<Step<'w>> {
+        let Some(rec) = self.record else { return Ok(Step::End) };
         let wanted = mandatory(&rec);
         if rec.frame < wanted {
             return Err(self.error(
@@ -128,7 +121,7 @@ impl Framer {
             ));
         }
         self.record = None;
-        Ok(Inner::Part(0, Self::part(&rec, Stage::End, &[])))
+        Ok(Step::Part { used: 0, part: Self::part(&rec, Stage::End, &[]) })
     }
 
     /// Whether the present record has all the frames that its layout knows, and ends here if need be.
@@ -145,13 +138,13 @@ impl Framer {
         Record { tag, start: self.offset, packet, frame: 0, count: 0, size: 0, bulk: None }
     }
 
-    fn protocol<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Inner<'w>> {
+    fn protocol<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
         let Some(bytes) = window.get(..PROTOCOL_SIZE) else {
             if eof {
                 let found = window.len() as i64;
                 return Err(self.error(Kind::Truncated, "protocol", found, PROTOCOL_SIZE as i64));
             }
-            return Ok(Inner::Need(PROTOCOL_SIZE));
+            return Ok(Step::Need(PROTOCOL_SIZE));
         };
         if bytes.get(4..4 + PROTOCOL_NAME.len()) != Some(PROTOCOL_NAME) {
             return Err(self.error(Kind::Unsupported, "protocol name", 0, 0));
@@ -159,17 +152,17 @@ impl Framer {
         self.started = true;
         let rec = self.record_at(tag::PROTOCOL);
         let used = self.used(PROTOCOL_SIZE);
-        Ok(Inner::Part(used, Self::part(&rec, Stage::Whole, bytes)))
+        Ok(Step::Part { used, part: Self::part(&rec, Stage::Whole, bytes) })
     }
 
-    fn begin<'w>(&mut self, word: i32) -> Inner<'w> {
+    fn begin<'w>(&mut self, word: i32) -> Step<'w> {
         let rec = self.record_at(word.unsigned_abs());
         self.record = Some(rec);
         let used = self.used(4);
-        Inner::Part(used, Self::part(&rec, Stage::Begin, &[]))
+        Step::Part { used, part: Self::part(&rec, Stage::Begin, &[]) }
     }
 
-    fn data<'w>(&mut self, len: u32, window: &'w [u8], eof: bool) -> Result<Inner<'w>> {
+    fn data<'w>(&mut self, len: u32, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
         let Some(mut rec) = self.record else {
             return Err(self.error(Kind::Malformed, "tag", len.into(), -1));
         };
@@ -184,11 +177,11 @@ impl Framer {
             return Err(self.error(Kind::Limit, "frame size", len.into(), MAX_FRAME as i64));
         }
         if !fits && let Some(need) = self.plausible(&expect, size, window, eof)? {
-            return Ok(Inner::Need(need));
+            return Ok(Step::Need(need));
         }
         let bounded = fits && matches!(expect, Expect::UpTo(max, _) if max > STAMPS && len < max);
         if bounded && let Some(need) = self.vouched(rec, len, window, eof)? {
-            return Ok(Inner::Need(need));
+            return Ok(Step::Need(need));
         }
         let seen = size.min(4).wrapping_add(4);
         let Some(value) = window.get(4..seen) else {
@@ -211,7 +204,7 @@ impl Framer {
         part.index = rec.frame.wrapping_sub(first_trace_frame(rec.tag));
         rec.frame = rec.frame.wrapping_add(1);
         self.record = Some(rec);
-        Ok(Inner::Part(self.used(size.wrapping_add(4)), part))
+        Ok(Step::Part { used: self.used(size.wrapping_add(4)), part })
     }
 
     /// Most bytes of a frame in one part. What isn't samples comes in pieces of at least a card's status.
@@ -228,23 +221,23 @@ impl Framer {
         bulk: Bulk,
         window: &'w [u8],
         eof: bool,
-    ) -> Result<Inner<'w>> {
+    ) -> Result<Step<'w>> {
         self.record = Some(Record { bulk: Some(bulk), ..rec });
         self.used(4);
-        match self.slice(bulk, window.get(4..).unwrap_or(&[]), eof) {
-            Ok(Inner::Part(used, part)) => Ok(Inner::Part(used.wrapping_add(4), part)),
+        match self.slice(window.get(4..).unwrap_or(&[]), eof) {
+            Ok(Step::Part { used, part }) => Ok(Step::Part { used: used.wrapping_add(4), part }),
             other => {
                 self.offset = self.offset.wrapping_sub(4);
                 self.record = Some(rec);
-                other.map(|inner| match inner {
-                    Inner::Need(n) => Inner::Need(n.wrapping_add(4)),
-                    inner => inner,
+                other.map(|step| match step {
+                    Step::Need(n) => Step::Need(n.wrapping_add(4)),
+                    step => step,
                 })
             }
         }
     }
 
-    fn missing<'w>(&self, need: usize, found: usize, eof: bool) -> Result<Inner<'w>> {
+    fn missing<'w>(&self, need: usize, found: usize, eof: bool) -> Result<Step<'w>> {
         if eof {
             return Err(self.error(Kind::Truncated, "data frame", found as i64, need as i64));
         }
@@ -252,7 +245,7 @@ impl Framer {
             let max = self.limits.window as i64;
             return Err(self.error(Kind::Limit, "frame size", need as i64, max));
         }
-        Ok(Inner::Need(need))
+        Ok(Step::Need(need))
     }
 
     /// A frame of another size than the layout's: accepted only if something that looks like a frame follows.
@@ -335,28 +328,21 @@ impl Framer {
         Err(self.error(Kind::Malformed, "header behind a frame", word.into(), 0))
     }
 
-    fn slice<'w>(&mut self, bulk: Bulk, window: &'w [u8], eof: bool) -> Result<Inner<'w>> {
-        let Some(mut rec) = self.record else { return Ok(Inner::End) };
-        let piece = (self.piece(&rec) as u32 & !7).max(8);
+    fn slice<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
+        let Some(rec) = &self.record else { return Ok(Step::End) };
+        let Some(bulk) = rec.bulk else { return Ok(Step::End) };
+        let piece = (self.piece(rec) as u32 & !7).max(8);
         let want = piece.min(bulk.unit.wrapping_sub(bulk.at)).min(bulk.left);
         let Some(bytes) = window.get(..want as usize) else {
             return self.missing(want as usize, window.len(), eof);
         };
-        let mut part = Self::part(&rec, stage_of(&rec), bytes);
+        let used = self.used(want as usize);
+        let Some(rec) = &mut self.record else { return Ok(Step::End) };
+        let mut part = Self::part(rec, stage_of(rec), bytes);
         part.index = bulk.index.wrapping_add(rec.frame.wrapping_sub(first_trace_frame(rec.tag)));
         part.first = bulk.at;
-        let mut next =
-            Bulk { left: bulk.left.wrapping_sub(want), at: bulk.at.wrapping_add(want), ..bulk };
-        if next.at >= next.unit {
-            next.at = 0;
-            next.index = next.index.wrapping_add(1);
-        }
-        rec.bulk = if next.left == 0 { None } else { Some(next) };
-        if next.left == 0 {
-            rec.frame = rec.frame.wrapping_add(1);
-        }
-        self.record = Some(rec);
-        Ok(Inner::Part(self.used(want as usize), part))
+        rec.took(want);
+        Ok(Step::Part { used, part })
     }
 
     /// Keeps the counts by which later frames are cut.
@@ -421,6 +407,31 @@ impl Framer {
         }
         Some(Step::Garbage { used: self.used(at), error, abort })
     }
+
+    /// What [`Framer::next`] finds, or what becomes of what it can't read.
+    fn found<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
+        let in_frame = self.in_frame();
+        let mut found = if in_frame { self.slice(window, eof) } else { self.next(window, eof) };
+        if let Err(error) = found {
+            found = self.broken(error, window, eof);
+        }
+        found
+    }
+
+    /// What becomes of bytes that fit nothing.
+    fn broken<'w>(&mut self, error: Error, window: &'w [u8], eof: bool) -> Result<Step<'w>> {
+        if !self.started {
+            return Err(error.fatal());
+        }
+        if error.scope == Scope::Stream {
+            return Err(error);
+        }
+        // What follows a record that has all its frames doesn't take the record along.
+        if self.complete() {
+            return self.close();
+        }
+        Ok(self.search(error, window, eof).unwrap_or(Step::End))
+    }
 }
 
 impl crate::frame::Framer for Framer {
@@ -436,18 +447,6 @@ impl crate::frame::Framer for Framer {
                 self.error(Kind::Malformed, "protocol frame", found.into(), PROTOCOL.into());
             return Err(error.fatal());
         }
-        match self.next(window, eof) {
-            Ok(Inner::Part(used, part)) => Ok(Step::Part { used, part }),
-            Ok(Inner::Need(n)) => Ok(Step::Need(n)),
-            Ok(Inner::End) => Ok(Step::End),
-            Err(error) if !self.started => Err(error.fatal()),
-            Err(error) if error.scope == Scope::Stream => Err(error),
-            // What follows a record that has all its frames doesn't take the record along.
-            Err(_) if self.complete() => self.close().map(|inner| match inner {
-                Inner::Part(used, part) => Step::Part { used, part },
-                Inner::Need(_) | Inner::End => Step::End,
-            }),
-            Err(error) => Ok(self.search(error, window, eof).unwrap_or(Step::End)),
-        }
+        self.found(window, eof)
     }
 }

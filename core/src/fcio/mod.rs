@@ -28,7 +28,6 @@ mod stream;
 use core::fmt;
 
 pub use frame::Framer;
-pub(crate) use frame::Inner;
 pub use stream::{Outlet, Stream};
 
 use crate::assemble::{Assembler, Fate};

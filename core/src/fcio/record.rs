@@ -67,6 +67,23 @@ pub(super) struct Record {
     pub(super) bulk: Option<Bulk>,
 }
 
+impl Record {
+    /// So many bytes more of its large frame are handed out.
+    pub(super) fn took(&mut self, n: u32) {
+        let Some(bulk) = &mut self.bulk else { return };
+        bulk.left = bulk.left.wrapping_sub(n);
+        bulk.at = bulk.at.wrapping_add(n);
+        if bulk.at >= bulk.unit {
+            bulk.at = 0;
+            bulk.index = bulk.index.wrapping_add(1);
+        }
+        if bulk.left == 0 {
+            self.bulk = None;
+            self.frame = self.frame.wrapping_add(1);
+        }
+    }
+}
+
 /// Size of a frame by the layout.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Expect {

@@ -331,24 +331,22 @@ impl OrcaFramer {
         let padding = complete && left < 4 && !framer.in_frame();
         let inner = framer.next(if padding { &[] } else { payload }, complete || eof);
         match inner.map_err(|e| e.at(open.number, open.start))? {
-            fcio::Inner::Part(used, inner) => {
-                let part = Part {
-                    packet: open.number,
-                    offset: open.start,
-                    kind: open.word.shifted(),
-                    decoder: open.decoder,
-                    last: false,
-                    ..inner
-                };
+            Step::Part { used, mut part } => {
+                part.packet = open.number;
+                part.offset = open.start;
+                part.kind = open.word.shifted();
+                part.decoder = open.decoder;
+                part.last = false;
                 self.offset = self.offset.wrapping_add(used as u64);
                 if let Some(open) = &mut self.open {
                     open.at = open.at.wrapping_add(used);
                 }
                 Ok(Step::Part { used, part })
             }
-            fcio::Inner::Need(n) => self.wait(n, window.len(), eof),
-            fcio::Inner::End if !complete => self.wait(left, window.len(), eof),
-            fcio::Inner::End => {
+            Step::Need(n) => self.wait(n, window.len(), eof),
+            Step::End if !complete => self.wait(left, window.len(), eof),
+            // Garbage is an error here.
+            Step::End | Step::Garbage { .. } => {
                 let mut part = Self::part(&open, Stage::Tail, payload, true);
                 part.tag = u16::MAX;
                 self.open = None;
