@@ -120,25 +120,25 @@ impl Session {
         cells: &mut [u8],
         to: &mut impl FnMut(&Record<'_>) -> bool,
     ) -> Result<Taken> {
-        let used = match step {
-            Ok(Step::Need(n)) => return Ok(Taken::Need(n)),
+        let used = match &step {
+            Ok(Step::Need(n)) => return Ok(Taken::Need(*n)),
             Ok(Step::End) => return Ok(Taken::End),
-            Ok(Step::Part { used, part }) => {
-                self.packer.part(&part, window.get(..used).unwrap_or(&[]), cells, to);
+            &Ok(Step::Part { used, ref part }) => {
+                self.packer.part(part, window.get(..used).unwrap_or(&[]), cells, to);
                 used
             }
-            Ok(Step::Garbage { used, error, abort }) => {
+            &Ok(Step::Garbage { used, error, abort }) => {
                 let source = window.get(..used).unwrap_or(&[]);
                 self.packer.garbage(error, abort, (self.bytes, source), cells, to);
                 used
             }
-            Err(error) => {
+            &Err(error) => {
                 self.packer.failed(error, cells, to);
                 return Err(error);
             }
         };
-        if let (Some((checksum, crc)), Some(bytes)) = (&mut self.checksum, window.get(..used)) {
-            *crc = checksum(*crc, bytes);
+        if let Some((checksum, crc)) = &mut self.checksum {
+            *crc = checksum(*crc, window.get(..used).unwrap_or(&[]));
         }
         self.bytes = self.bytes.wrapping_add(used as u64);
         Ok(Taken::Used(used))
@@ -245,11 +245,12 @@ impl<'h, F: Framer> FrontEnd<'h, F> {
     ) -> Result<Progress> {
         self.session.greet(&self.hello, to);
         loop {
-            if window.data().len() < self.need && !eof {
+            let data = window.data();
+            if data.len() < self.need && !eof {
                 return Ok(Progress::Need(self.need));
             }
-            let step = self.framer.step(window.data(), eof);
-            match self.session.take(step, window.data(), cells, to)? {
+            let step = self.framer.step(data, eof);
+            match self.session.take(step, data, cells, to)? {
                 Taken::Need(n) => {
                     self.need = n;
                     return Ok(Progress::Need(n));

@@ -61,8 +61,8 @@ impl<const N: usize> SlideBuffer<N> {
     /// Drops the first `n` bytes of the data; returns how many these are, at most all of them.
     #[inline]
     pub fn consume(&mut self, n: usize) -> usize {
-        let n = n.min(self.data().len());
-        self.head = self.head.saturating_add(n);
+        let n = n.min(self.tail.saturating_sub(self.head));
+        self.head = self.head.wrapping_add(n);
         n
     }
 
