@@ -1,5 +1,7 @@
 //! Streams of bits, the first one lowest in its byte.
 
+use core::slice::IterMut;
+
 use crate::error::{Error, Result};
 
 /// Bytes of a machine word: a writer gathers as many bits as a register holds.
@@ -8,6 +10,8 @@ const _: () = assert!(WORD >= 4, "a code of 31 bits must fit a word");
 
 /// Writes bits into a slice.
 pub(super) struct BitWriter<'a> {
+    words: IterMut<'a, [u8; WORD]>,
+    /// Room for less than a word after these.
     rest: &'a mut [u8],
     room: usize,
     word: usize,
@@ -16,7 +20,9 @@ pub(super) struct BitWriter<'a> {
 
 impl<'a> BitWriter<'a> {
     pub(super) fn new(out: &'a mut [u8]) -> Self {
-        Self { room: out.len(), rest: out, word: 0, fill: 0 }
+        let room = out.len();
+        let (words, rest) = out.as_chunks_mut();
+        Self { words: words.iter_mut(), rest, room, word: 0, fill: 0 }
     }
 
     /// Writes `len` bits, at most 31; the others of `code` are zero. `None` where they do not fit.
@@ -25,21 +31,24 @@ impl<'a> BitWriter<'a> {
         self.word |= (code as usize) << self.fill;
         self.fill += len;
         if self.fill >= usize::BITS {
-            let (head, rest) = core::mem::take(&mut self.rest).split_first_chunk_mut::<WORD>()?;
-            *head = self.word.to_le_bytes();
-            self.rest = rest;
-            self.fill -= usize::BITS;
+            *self.words.next()? = self.word.to_le_bytes();
+            // The same as a subtraction, which would not tell the compiler that shifts by it need no care.
+            self.fill &= usize::BITS - 1;
             self.word = (code as usize) >> (len - self.fill);
         }
         Some(())
     }
 
-    /// Writes what is left; returns the number of bytes in all.
-    pub(super) fn finish(self) -> Option<usize> {
+    /// Writes what is left, and zeros to the end of the word if there is room; returns the number of bytes without these.
+    pub(super) fn finish(mut self) -> Option<usize> {
         let n = self.fill.div_ceil(8) as usize;
+        let full = self.room - self.rest.len() - self.words.len() * WORD;
         let word = self.word.to_le_bytes();
-        self.rest.get_mut(..n)?.copy_from_slice(word.get(..n)?);
-        Some(self.room - self.rest.len() + n)
+        match self.words.next() {
+            Some(whole) => *whole = word,
+            None => self.rest.get_mut(..n)?.copy_from_slice(word.get(..n)?),
+        }
+        Some(full + n)
     }
 }
 

@@ -9,6 +9,7 @@ const BLOCK: usize = 16;
 /// Bits of a block's width.
 const WIDTH: u32 = 5;
 
+#[inline(never)]
 pub(super) fn encode(
     samples: &[Sample],
     predictor: &mut Predictor,

@@ -11,6 +11,8 @@ const PARAMETER: u32 = 4;
 /// As many one-bits say that the whole difference follows.
 const ESCAPE: u32 = 15;
 
+// By itself, as are the other codecs: beside them in one function there are too few registers.
+#[inline(never)]
 pub(super) fn encode(
     samples: &[Sample],
     predictor: &mut Predictor,
@@ -19,40 +21,57 @@ pub(super) fn encode(
     let mut bits = BitWriter::new(out);
     let (blocks, last) = samples.as_chunks::<BLOCK>();
     for block in blocks {
-        encode_block(block, predictor, &mut bits)?;
+        let mut differences = [0; BLOCK];
+        let mut sum = 0;
+        for (z, sample) in differences.iter_mut().zip(block) {
+            *z = predictor.difference(*sample);
+            sum += u32::from(*z);
+        }
+        let k = parameter(sum, BLOCK);
+        bits.push(k, PARAMETER)?;
+        for [a, b, c, d] in differences.as_chunks::<4>().0 {
+            push(*a, k, &mut bits)?;
+            push(*b, k, &mut bits)?;
+            push(*c, k, &mut bits)?;
+            push(*d, k, &mut bits)?;
+        }
     }
-    if !last.is_empty() {
-        encode_block(last, predictor, &mut bits)?;
+    encode_last(last, predictor, bits)
+}
+
+/// The last block, which is shorter, and the end of the stream of bits. By itself too.
+#[inline(never)]
+fn encode_last(
+    samples: &[Sample],
+    predictor: &mut Predictor,
+    mut bits: BitWriter<'_>,
+) -> Option<usize> {
+    if !samples.is_empty() {
+        let mut here = *predictor;
+        let sum = samples.iter().map(|sample| u32::from(here.difference(*sample))).sum();
+        let k = parameter(sum, samples.len());
+        bits.push(k, PARAMETER)?;
+        let mut here = *predictor;
+        for sample in samples {
+            push(here.difference(*sample), k, &mut bits)?;
+        }
+        *predictor = here;
     }
     bits.finish()
 }
 
+/// Writes a difference.
 #[inline(always)]
-fn encode_block(
-    samples: &[Sample],
-    predictor: &mut Predictor,
-    bits: &mut BitWriter<'_>,
-) -> Option<()> {
-    let mut differences = [0; BLOCK];
-    let mut sum = 0;
-    for (z, sample) in differences.iter_mut().zip(samples) {
-        *z = predictor.difference(*sample);
-        sum += u32::from(*z);
+fn push(z: u16, k: u32, bits: &mut BitWriter<'_>) -> Option<()> {
+    // One bit more, which is set: shifted up by q, less 1, it makes q ones and a zero below the low bits of z.
+    let (z, k) = (u32::from(z) << 1 | 1, k + 1);
+    let q = z >> k;
+    if q < ESCAPE {
+        let low = z & ((1 << k) - 1);
+        bits.push((low << q) - 1, q + k)
+    } else {
+        bits.push(z << (ESCAPE - 1) | ((1 << (ESCAPE - 1)) - 1), ESCAPE + 16)
     }
-    let k = parameter(sum, samples.len());
-    bits.push(k, PARAMETER)?;
-    for (z, _) in differences.iter().zip(samples) {
-        let z = u32::from(*z);
-        let q = z >> k;
-        if q < ESCAPE {
-            let ones = (1 << q) - 1;
-            let low = z ^ (q << k);
-            bits.push(ones | low << (q + 1), q + 1 + k)?;
-        } else {
-            bits.push(((1 << ESCAPE) - 1) | z << ESCAPE, ESCAPE + 16)?;
-        }
-    }
-    Some(())
 }
 
 /// The parameter of a block: that of its mean.

@@ -1,3 +1,4 @@
+use std::vec;
 use std::vec::Vec;
 
 use super::{Codec, Predictor};
@@ -157,4 +158,58 @@ fn decoders_refuse() {
     assert_eq!(refusal(Codec::Rice32, "00 00 00", 1), malformed("bits after the last sample"));
     assert_eq!(refusal(Codec::Rice32, "00 01", 1), malformed("bit after the last sample"));
     assert_eq!(Codec::Pack16.decode(&[0, 0], 16, &mut Predictor::new(), &mut [0; 32]), Ok(()));
+}
+
+/// Rice32, bit by bit.
+fn rice(samples: &[u16]) -> Vec<u8> {
+    let (mut bits, mut previous) = (Vec::new(), 0);
+    for block in samples.chunks(32) {
+        let differences: Vec<u16> = block
+            .iter()
+            .map(|&x| {
+                let d = x.wrapping_sub(core::mem::replace(&mut previous, x)) as i16;
+                ((d << 1) ^ (d >> 15)) as u16
+            })
+            .collect();
+        let sum: u32 = differences.iter().map(|z| u32::from(*z)).sum();
+        let k = (sum * 3 / 4 / block.len() as u32).checked_ilog2().unwrap_or(0).min(15);
+        bits.extend((0..4).map(|i| k >> i & 1 == 1));
+        for z in differences {
+            let q = z >> k;
+            bits.extend((0..q.min(15)).map(|_| true));
+            let low = if q < 15 { k } else { 16 };
+            bits.extend((q < 15).then_some(false));
+            bits.extend((0..low).map(|i| z >> i & 1 == 1));
+        }
+    }
+    let byte = |bits: &[bool]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
+    bits.chunks(8).map(byte).collect()
+}
+
+#[test]
+fn rice_in_words_is_that_of_bits() {
+    let mut seed = 1u32;
+    let mut random = move || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as u16
+    };
+    for round in 0..600usize {
+        let n = round % 100;
+        let mask = u16::MAX >> (round % 17).min(15);
+        let samples: Vec<u16> = (0..n)
+            .map(|_| if random() % 50 == 0 { random() } else { 4000 + (random() & mask) / 2 })
+            .collect();
+        let want = rice(&samples);
+        for room in [want.len(), want.len() + 1, want.len() + 20] {
+            let (mut out, mut predictor) = (vec![0xAA; room], Predictor::new());
+            let len = Codec::Rice32.encode(&bytes(&samples), &mut predictor, &mut out);
+            assert_eq!(len, Some(want.len()), "round {round}");
+            assert_eq!(out[..want.len()], want, "round {round}");
+        }
+        if let Some(room) = want.len().checked_sub(1) {
+            let (mut out, mut predictor) = (vec![0; room], Predictor::new());
+            let len = Codec::Rice32.encode(&bytes(&samples), &mut predictor, &mut out);
+            assert_eq!((len, predictor), (None, Predictor::new()), "round {round}");
+        }
+    }
 }

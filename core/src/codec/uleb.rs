@@ -3,6 +3,7 @@
 use super::{Predictor, Sample, short};
 use crate::error::{Error, Result};
 
+#[inline(never)]
 pub(super) fn encode(
     samples: &[Sample],
     predictor: &mut Predictor,
