@@ -55,11 +55,10 @@ impl Account {
 pub struct Packer {
     stream: u16,
     seq: u32,
-    codec: Codec,
     predictor: Predictor,
     now: Option<Now>,
-    /// Bytes of cells gathered.
-    at: usize,
+    /// Puts the cells gathered.
+    writer: CellWriter,
     /// Packets dropped since the last record: the first, how many, why the last.
     gap: Option<(u64, u32, Reason)>,
     account: Account,
@@ -71,10 +70,9 @@ impl Packer {
         Packer {
             stream,
             seq: 0,
-            codec,
             predictor: Predictor::new(),
             now: None,
-            at: 0,
+            writer: CellWriter::new(codec),
             gap: None,
             account: Account {
                 sent: 0,
@@ -125,12 +123,11 @@ impl Packer {
         cells: &mut [u8],
         to: &mut impl FnMut(&Record<'_>) -> bool,
     ) {
-        let mut now = match self.now {
-            Some(now) if now.number == part.packet => now,
-            _ => self.begin(part),
-        };
+        if self.now.as_ref().is_none_or(|now| now.number != part.packet) {
+            self.begin(part);
+        }
+        let Some(now) = &mut self.now else { return };
         now.bytes = now.bytes.wrapping_add(source.len() as u64);
-        self.now = Some(now);
         if !now.lost && !self.push(part, source, cells) {
             self.flush(cells, to);
             if self.now.is_some_and(|now| !now.lost) && !self.push(part, source, cells) {
@@ -143,12 +140,13 @@ impl Packer {
         }
     }
 
-    fn begin(&mut self, part: &Part<'_>) -> Now {
-        self.at = 0;
+    fn begin(&mut self, part: &Part<'_>) {
+        self.writer.clear();
         self.predictor = Predictor::new();
         let packet = self.account.packets();
         let Part { packet: number, offset, kind, decoder, .. } = *part;
-        Now { packet, index: 0, number, offset, kind, decoder, bytes: 0, lost: false }
+        let now = Now { packet, index: 0, number, offset, kind, decoder, bytes: 0, lost: false };
+        self.now = Some(now);
     }
 
     fn end_packet(&mut self) {
@@ -227,12 +225,7 @@ impl Packer {
     }
 
     fn push(&mut self, part: &Part<'_>, source: &[u8], cells: &mut [u8]) -> bool {
-        let Some(mut writer) = CellWriter::resume(cells, self.at, self.codec) else { return false };
-        if writer.push(part, source, &mut self.predictor).is_none() {
-            return false;
-        }
-        self.at = writer.len();
-        true
+        self.writer.push(part, source, &mut self.predictor, cells).is_some()
     }
 
     /// Sends a part that is longer than a record, a piece in each.
@@ -257,11 +250,10 @@ impl Packer {
             let end = if more { before.saturating_add(piece.len()) } else { source.len() };
             let (mine, others) = source.split_at_checked(end).unwrap_or((source, &[]));
             let piece = Part { bytes: piece, last: part.last && !more, ..*part };
-            let Some(mut writer) = CellWriter::resume(cells, self.at, self.codec) else { return };
-            if writer.push_piece(&piece, mine, more).is_none() {
+            let put = self.writer.push_piece(&piece, mine, more, &mut self.predictor, cells);
+            if put.is_none() {
                 return self.lose(Reason::TooBig);
             }
-            self.at = writer.len();
             if !more {
                 return;
             }
@@ -273,10 +265,11 @@ impl Packer {
     /// Sends what was gathered of the present packet.
     fn flush(&mut self, cells: &[u8], to: &mut impl FnMut(&Record<'_>) -> bool) {
         let Some(now) = self.now.filter(|now| !now.lost) else { return };
-        let at = core::mem::take(&mut self.at);
-        if at == 0 {
+        if self.writer.is_empty() {
             return;
         }
+        let bytes = self.writer.cells(cells);
+        self.writer.clear();
         let parts = Parts {
             packet: now.packet,
             index: now.index,
@@ -284,7 +277,7 @@ impl Packer {
             offset: now.offset,
             kind: now.kind,
             decoder: now.decoder,
-            cells: Bytes(cells.get(..at).unwrap_or(&[])),
+            cells: Bytes(bytes),
         };
         if !self.send(Body::Parts(parts), to) {
             return self.lose(Reason::RingFull);

@@ -157,11 +157,11 @@ fn read_cells(parts: Parts<'_>) {
         let bytes = &source[cell.before.len()..][..part.bytes.len()];
         for codec in Codec::ALL {
             let mut out = vec![0; source.len() + tierline_core::cells::OVERHEAD];
-            let mut writer = CellWriter::new(&mut out, codec);
+            let mut writer = CellWriter::new(codec);
             let same = tierline_core::Part { bytes, ..part };
-            let written = writer.push(&same, &source, &mut before.clone());
+            let written = writer.push(&same, &source, &mut before.clone(), &mut out);
             written.expect("a cell longer than its parts");
-            let cells = Bytes(writer.finish());
+            let cells = Bytes(writer.cells(&out));
             let mut room = vec![0; bytes.len()];
             let mut again = CellReader::new(Parts { cells, ..parts });
             let cell = again.next(&mut before.clone(), &mut room);
