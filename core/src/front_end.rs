@@ -86,7 +86,7 @@ impl Session {
         Session { packer: Packer::new(stream, codec), greeted: None, bytes: 0, checksum: None }
     }
 
-    /// The same with the CRC-32 of the source worked out on the way and told at its end: five instructions per byte on a
+    /// The same with the CRC-32 of the source worked out on the way and told at its end: four instructions per byte on a
     /// Cortex-M4.
     pub fn with_checksum(mut self, checksum: Checksum) -> Self {
         self.checksum = Some((checksum, 0));

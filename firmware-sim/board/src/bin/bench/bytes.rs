@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use tierline_core::link::{CRC32, Framing, frame};
+use tierline_core::link::{Framing, crc32, frame};
 use tierline_core::{Codec, Predictor};
 
 use super::stream::{Memory, PIECE};
@@ -58,7 +58,7 @@ pub(crate) fn codecs(table: &mut Table<'_>, samples: &[u8], memory: &mut Memory)
             table.note(ratio, ratio_of, 4);
         }
     }
-    table.measure("CRC-32", || pieces(samples, |piece| CRC32.checksum(piece) as usize).0);
+    table.measure("CRC-32", || pieces(samples, |piece| crc32(0, piece) as usize).0);
     for (name, framing) in [("CRC-32, length", Framing::Length), ("CRC-32, COBS", Framing::Cobs)] {
         table.measure(name, || pieces(samples, |piece| frame(framing, piece, out).unwrap_or(0)).0);
     }
