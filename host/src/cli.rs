@@ -19,6 +19,7 @@ pub(crate) enum Command {
     Raw(cmd::raw::Args),
     Collect(cmd::collect::Args),
     Replay(cmd::replay::Args),
+    Process(cmd::process::Args),
     Info(cmd::info::Args),
     Dump(cmd::dump::Args),
     Demo(cmd::demo::Args),

@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         cli::Command::Raw(args) => cmd::raw::run(&args),
         cli::Command::Collect(args) => cmd::collect::run(&args),
         cli::Command::Replay(args) => cmd::replay::run(&args),
+        cli::Command::Process(args) => cmd::process::run(&args),
         cli::Command::Info(args) => cmd::info::run(&args),
         cli::Command::Dump(args) => cmd::dump::run(&args),
         cli::Command::Demo(args) => cmd::demo::run(&args),

@@ -95,7 +95,8 @@ impl Error {
         Error::Parameter { path: path.into(), object: object.into(), reason: reason.into() }
     }
 
-    pub(crate) fn unsupported(path: &Path, object: &str, reason: impl Into<String>) -> Self {
+    /// An object that is not supported, and why.
+    pub fn unsupported(path: &Path, object: &str, reason: impl Into<String>) -> Self {
         Error::Unsupported { path: path.into(), object: object.into(), reason: reason.into() }
     }
 

@@ -76,6 +76,18 @@ pub enum Error {
         /// Which entry, and why.
         source: crate::out_spec::SpecError,
     },
+    /// An LH5 file that can't be read.
+    #[error("cannot read the tables")]
+    Lh5 {
+        /// Which file and object, and why.
+        source: tierline_h5::Error,
+    },
+    /// A file without tables.
+    #[error("{path}: there is no LH5 table in it", path = path.display())]
+    NoTables {
+        /// The file.
+        path: PathBuf,
+    },
     /// A step of a `proc_spec` that failed.
     #[error("{path}: table '{table}': {reason}", path = path.display())]
     Process {

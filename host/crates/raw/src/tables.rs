@@ -17,7 +17,7 @@ use crate::raw_buffer::RawBuffer;
 use crate::stream::Packet;
 
 /// Bytes that all unfinished chunks of a file may hold.
-const CHUNK_MEMORY: usize = 24 << 20;
+pub(crate) const CHUNK_MEMORY: usize = 24 << 20;
 /// Bytes of chunks on their way through compression.
 const PENDING: usize = 6 << 20;
 
@@ -86,11 +86,18 @@ impl Lh5File {
     }
 
     /// Does something with the writer; errors get the file's name.
-    fn with<T>(
+    pub(crate) fn with<T>(
         &mut self,
         work: impl FnOnce(&mut Writer) -> std::result::Result<T, tierline_h5::Error>,
     ) -> Result<T> {
         work(&mut self.writer).map_err(|e| output_error(&self.target, e))
+    }
+
+    /// How the next table is cut into chunks. The first table, which is mostly the one that matters, gets half of the memory, the
+    /// second a sixth, and so on: however many there are, the sum is bounded.
+    pub(crate) fn policy(&mut self, memory: usize) -> ChunkPolicy {
+        self.created += 1;
+        ChunkPolicy::for_tables(self.created * (self.created + 1), memory)
     }
 
     /// Completes the file and gives it its name; returns its size in bytes.
@@ -212,11 +219,7 @@ impl StreamTables {
         library: &RawBufferLibrary,
         buffer: &RawBuffer,
     ) -> Result<OpenTable> {
-        // The first table, which is mostly the one that matters, gets half of the memory, the second a sixth,
-        // and so on: however many there are, the sum is bounded.
-        file.created += 1;
-        let share = file.created * (file.created + 1);
-        let policy = ChunkPolicy::for_tables(share, CHUNK_MEMORY);
+        let policy = file.policy(CHUNK_MEMORY);
         let (mut layout, path) = (buffer.layout()?, format!("{}{}", self.group, buffer.name));
         let (mut processor, mut settings) = (None, TableSettings::new());
         if let Some(all) = &self.storage {
@@ -303,7 +306,7 @@ impl OpenTable {
 }
 
 /// The values for a table: those under its path or a part of it (its name, the group it is in), else all.
-fn values_for<'d>(database: &'d Json, path: &str) -> &'d Json {
+pub(crate) fn values_for<'d>(database: &'d Json, path: &str) -> &'d Json {
     let cuts = || path.match_indices('/').map(|(at, _)| at);
     let names = cuts().filter_map(|at| path.get(at + 1..));
     let groups = cuts().filter_map(|at| path.get(..at)).collect::<Vec<_>>().into_iter().rev();

@@ -12,7 +12,6 @@ use tierline::raw::{Destination, Spec, default_output};
 use tierline_firmware_sim::link;
 
 use super::super::Usage;
-use super::args::Args;
 
 /// Files that are known to come.
 pub(super) fn files(destination: &Destination) -> Vec<PathBuf> {
@@ -27,15 +26,15 @@ pub(super) fn files(destination: &Destination) -> Vec<PathBuf> {
 
 /// What the keywords and variables on the command line say.
 #[derive(Debug, Default)]
-pub(super) struct Keywords {
+pub(crate) struct Keywords {
     /// Variables of names.
-    pub(super) variables: Variables,
+    pub(crate) variables: Variables,
     /// A settings file of CoMPASS.
-    pub(super) compass_config: Option<PathBuf>,
+    pub(crate) compass_config: Option<PathBuf>,
     /// How columns are stored.
-    pub(super) storage: Option<ColumnSettings>,
+    pub(crate) storage: Option<ColumnSettings>,
     /// Values of processing chains.
-    pub(super) database: Json,
+    pub(crate) database: Json,
 }
 
 fn usage(text: String) -> anyhow::Error {
@@ -59,10 +58,14 @@ fn storage(name: &str, value: &Json) -> anyhow::Result<ColumnSettings> {
 }
 
 impl Keywords {
-    /// Reads `-k JSON`, and `--set NAME=VALUE` and `--hdf5-settings`, which win.
-    pub(super) fn read(args: &Args) -> anyhow::Result<Self> {
+    /// Reads `-k JSON`, and `--hdf5-settings JSON` and `--set NAME=VALUE`, which win.
+    pub(crate) fn read(
+        json: Option<&str>,
+        settings: Option<&str>,
+        set: &[String],
+    ) -> anyhow::Result<Self> {
         let mut out = Keywords::default();
-        if let Some(text) = &args.keywords {
+        if let Some(text) = json {
             let parsed: Map<String, Json> = serde_json::from_str(text)
                 .map_err(|e| usage(format!("-k: expected a JSON object: {e}")))?;
             for (name, value) in parsed {
@@ -80,14 +83,14 @@ impl Keywords {
                 }
             }
         }
-        if let Some(text) = &args.hdf5_settings {
+        if let Some(text) = settings {
             let name = "--hdf5-settings";
             let parsed = serde_json::from_str(text);
             let value =
                 parsed.map_err(|e| usage(format!("{name}: expected a JSON object: {e}")))?;
             out.storage = Some(storage(name, &value)?);
         }
-        for text in &args.set {
+        for text in set {
             let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.is_empty())
             else {
                 return Err(usage(format!("--set {text}: expected NAME=VALUE")));

@@ -17,9 +17,10 @@ use tierline_firmware_sim::link;
 
 use super::{Usage, stop_on_signals};
 use account::{add, note};
-use destination::{Keywords, destinations, files};
+use destination::{destinations, files};
 
 pub(crate) use args::{Args, parse_compression};
+pub(crate) use destination::Keywords;
 
 /// The conversion that the arguments ask for.
 fn settings(args: &Args, keywords: &Keywords, stop: Arc<AtomicBool>) -> BuildRaw {
@@ -75,7 +76,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     if let Some(packets) = args.skim {
         return skim::run(args, packets);
     }
-    let keywords = Keywords::read(args)?;
+    let (json, storage) = (args.keywords.as_deref(), args.hdf5_settings.as_deref());
+    let keywords = Keywords::read(json, storage, &args.set)?;
     let jobs = destinations(&args.inputs, args.out.as_deref(), args.concat, &keywords)?;
     let start = Instant::now();
     let stop = stop_on_signals()?;

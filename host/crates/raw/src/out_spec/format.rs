@@ -9,6 +9,8 @@
 
 use std::fmt::Write;
 
+use glob::Pattern;
+
 /// What a name stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
@@ -102,6 +104,19 @@ impl Template {
     /// Whether it asks for this name.
     pub fn has(&self, name: &str) -> bool {
         self.names().any(|other| other == name)
+    }
+
+    /// Whether some values make this text of it.
+    pub fn could_be(&self, text: &str) -> bool {
+        let pattern: String = self
+            .pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => Pattern::escape(text),
+                Piece::Field { .. } => "*".to_owned(),
+            })
+            .collect();
+        Pattern::new(&pattern.replace("**", "*")).is_ok_and(|pattern| pattern.matches(text))
     }
 
     /// Fills in what `values` knows and leaves the rest open.

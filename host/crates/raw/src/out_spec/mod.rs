@@ -193,6 +193,21 @@ impl OutSpec {
         Ok(Some(Target { entry: at, file: file.to_owned(), path }))
     }
 
+    /// The entry for a table that is in a file already: one whose name or `out_name` is the table's, or the group's that it is in.
+    pub fn entry_for_table(&self, path: &str) -> Option<&Entry> {
+        let (group, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let first = path.split('/').next().unwrap_or("");
+        let inner = path.split_once('/').map_or(path, |(_, inner)| inner);
+        let is = |template: &Template, text: &str| !text.is_empty() && template.could_be(text);
+        let places = [path, inner, group, first, name];
+        let mut of_any = self.entries.iter().filter(|entry| entry.is_of_any());
+        let mut named = self.entries.iter().filter(|entry| !entry.is_of_any());
+        let fits = |entry: &&Entry| {
+            places.iter().any(|text| is(&entry.own, text) || is(&entry.out_name, text))
+        };
+        named.find(fits).or_else(|| of_any.find(fits))
+    }
+
     /// Where a header object goes, which has no keys: with the first table of its decoder.
     ///
     /// # Errors
