@@ -19,7 +19,8 @@ if [ -z "${TIERLINE:-}" ]; then
     cargo build --quiet --release -p tierline --bin tierline
     TIERLINE=${CARGO_TARGET_DIR:-$PWD/target}/release/tierline
 fi
-export TIERLINE
+cargo build --quiet --release -p tierline-h5 --example encode
+export TIERLINE ENCODE=${CARGO_TARGET_DIR:-$PWD/target}/release/examples/encode
 
 rm -rf "$out"
 mkdir -p "$out/emitted"
@@ -27,5 +28,8 @@ cargo run --quiet --release -p tierline-firmware-sim --example emit "$out/emitte
 # The peers' libraries must read the files with what HDF5 itself brings.
 export HDF5_PLUGIN_PATH=$out/no-plugins
 # The golden results' digest takes minima of columns that hold nothing but NaN.
-"$venv/bin/python" -W ignore::RuntimeWarning tests/interop/check.py "$out"
-"$venv/bin/python" -W ignore::RuntimeWarning tests/interop/specs.py "$out"
+status=0
+"$venv/bin/python" -W ignore::RuntimeWarning tests/interop/check.py "$out" || status=1
+"$venv/bin/python" -W ignore::RuntimeWarning tests/interop/specs.py "$out" || status=1
+"$venv/bin/python" tests/interop/codecs.py "$out" || status=1
+exit $status
