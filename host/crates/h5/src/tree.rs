@@ -198,7 +198,7 @@ impl Reader {
     /// Reads a dataset that holds one text.
     pub fn text(&self, path: &str) -> Result<String, Error> {
         let dataset = self.dataset(path)?;
-        if dataset.size() != 1 {
+        if dataset.shape().iter().any(|extent| *extent != 1) {
             return Err(Error::unsupported(&self.path, path, "this is not one text"));
         }
         match element_type(&dataset) {

@@ -97,10 +97,11 @@ impl TableReader {
 
     /// Bytes of a row, about: rows of differing length count with the average of the file.
     pub fn row_bytes(&self) -> Result<usize, Error> {
-        let mut bytes = 0;
+        let mut bytes = 0usize;
         let above = if self.single { self.parent() } else { &self.path };
         for (named, source) in self.layout.columns.iter().zip(&self.sources) {
-            bytes += self.column_bytes(named, source, &join(above, &named.name))?;
+            let own = self.column_bytes(named, source, &join(above, &named.name))?;
+            bytes = own.saturating_add(bytes);
         }
         Ok(bytes.max(1))
     }
@@ -146,14 +147,16 @@ impl TableReader {
     ) -> Result<usize, Error> {
         let average = |flattened: &str, size: usize| -> Result<usize, Error> {
             let node = self.reader.node(flattened)?;
-            let elements = node.dataset().map_or(0, |info| info.shape.iter().product());
-            Ok(8 + elements / self.rows.max(1) * size)
+            let shape = node.dataset().map_or(&[0][..], |info| info.shape.as_slice());
+            let elements = shape.iter().fold(1usize, |all, n| all.saturating_mul(*n));
+            Ok((elements / self.rows.max(1)).saturating_mul(size).saturating_add(8))
         };
         match (source, &named.column) {
             (Source::Table(sources), Column::Table(table)) => {
-                let mut sum = 0;
+                let mut sum = 0usize;
                 for (named, source) in table.columns.iter().zip(sources) {
-                    sum += self.column_bytes(named, source, &join(path, &named.name))?;
+                    let own = self.column_bytes(named, source, &join(path, &named.name))?;
+                    sum = own.saturating_add(sum);
                 }
                 Ok(sum)
             }
@@ -303,9 +306,7 @@ impl At<'_> {
                 let Some(info) = node.find("flattened_data").and_then(Node::dataset) else {
                     return Err(self.unsupported(node, "vectors of vectors of vectors"));
                 };
-                let dtype = self.dtype(node, info)?;
-                let row_shape = info.shape.get(1..).unwrap_or_default();
-                let flattened = Array::new(dtype, row_shape);
+                let flattened = self.empty(node, info)?;
                 let vectors = VectorOfVectors { flattened, cumulative_length: Vec::new() };
                 (vectors.into(), Source::Vectors)
             }
@@ -326,7 +327,24 @@ impl At<'_> {
             let width = self.longest(node, info.shape[0])?;
             return Ok((Array::new(DType::Text(width), &[]).into(), Source::Texts(width)));
         }
-        Ok((Array::new(self.dtype(node, info)?, row_shape).into(), Source::Array))
+        Ok((self.empty(node, info)?.into(), Source::Array))
+    }
+
+    /// An array without rows; an error if a row is above the limit of what is read.
+    fn empty(&self, node: &Node, info: &DatasetInfo) -> Result<Array, Error> {
+        let dtype = self.dtype(node, info)?;
+        let row_shape = info.shape.get(1..).unwrap_or_default();
+        self.fits(node, dtype, row_shape)?;
+        Ok(Array::new(dtype, row_shape))
+    }
+
+    fn fits(&self, node: &Node, dtype: DType, row_shape: &[usize]) -> Result<(), Error> {
+        let size = dtype.size() as u64;
+        let bytes = row_shape.iter().fold(size, |bytes, n| bytes.saturating_mul(*n as u64));
+        match self.reader.max_allocation {
+            limit if bytes > limit => Err(self.limit(node, bytes, limit)),
+            _ => Ok(()),
+        }
     }
 
     /// Bytes of the longest text, at least 1.
@@ -363,6 +381,7 @@ impl At<'_> {
                 let size = self.reader.array(&path, 0..1)?.get_i64(0);
                 let size = size.and_then(|size| usize::try_from(size).ok());
                 let size = size.ok_or_else(|| self.malformed(node, "decoded_size is no size"))?;
+                self.fits(node, DType::I32, &[size])?;
                 DecodedSize::Equal(size)
             }
             _ => DecodedSize::PerRow(Vec::new()),

@@ -315,14 +315,20 @@ fn tables_that_contradict_themselves_are_refused_by_name() {
         let error = read.err().unwrap_or_else(|| panic!("{name} is read")).to_string();
         assert!(error.contains(why) && error.contains("a.lh5"), "{name}: {error}");
     }
+    let file = hdf5::File::create(dir.path().join("wide.lh5")).unwrap();
+    let wide = file.new_dataset::<u16>().chunk((1, 1, 1)).shape((3, 1 << 31, 1 << 20));
+    wide.create("wide").unwrap();
+    drop(file);
+    let wide = TableReader::open(&dir.path().join("wide.lh5"), "wide");
+    assert!(matches!(wide, Err(Error::Limit { found: 0x10_0000_0000_0000, .. })));
     let mut small = Reader::open(&path).unwrap();
     small.max_allocation = 7;
     let table = TableReader::new(small, "unequal/x", Waveforms::Decoded).unwrap();
     assert!(matches!(table.read(0..1), Ok(Table { rows: 1, .. })));
     let mut small = Reader::open(&path).unwrap();
     small.max_allocation = 0;
-    let table = TableReader::new(small, "unequal/x", Waveforms::Decoded).unwrap();
-    assert!(matches!(table.read(0..1), Err(Error::Limit { .. })));
+    let table = TableReader::new(small, "unequal/x", Waveforms::Decoded);
+    assert!(matches!(table, Err(Error::Limit { .. })));
 }
 
 /// A table of one column of waveforms, whatever it holds.
