@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::host::digest::digest;
-use crate::host::program::{files, tierline};
+use crate::host::program::{exit, files, spawn, tierline};
 use serde_json::{Value, json};
 use tierline::h5::tree::Reader;
 use tierline::raw::out_spec::{Declared, OutSpec, Variables};
@@ -91,6 +91,14 @@ fn mistakes_are_named_with_their_entry() {
             json!({"D": {"a": {"key_list": ["*"], "out_stream": "o:/g", "out_name": "x"}},
                    "E": {"b": {"key_list": ["*"], "out_stream": "o:/g", "out_name": "x"}}}),
             "E/b: 'D/a' is written to x in o:/g already",
+        ),
+        (
+            one(json!({"key_list": ["*"], "out_stream": "tcp://h:1", "proc_spec": {"drop": []}})),
+            "D/t: proc_spec: packets go to a link as they are",
+        ),
+        (
+            json!({"D": {"c{key}": {"key_list": ["*"], "out_stream": "tcp://h:{key}"}}}),
+            "D/c{key}: out_stream: the name of a link holds no {key}",
         ),
         (
             one(json!({"key_list": ["*"], "out_stream": "o", "proc_spec": {"dop": []}})),
@@ -214,4 +222,44 @@ fn rows_of_other_shapes_need_tables_of_their_own() {
     let why = "LLAMAEventDecoder/all: the rows of key";
     assert!(ran.err.contains(why) && ran.err.contains("{key} in the name"), "{}", ran.err);
     assert!(!dir.join("o.lh5").exists());
+}
+
+#[test]
+fn packets_go_to_a_socket_as_records() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = temporary.path();
+    let file = emit(dir, "orca-flashcam", 60);
+    let link = "unix://link.sock";
+    // What goes over the link, and what to a file beside it.
+    let spec = json!({
+        "ORFlashCamADCWaveformDecoder": {"adc": {"key_list": ["*"], "out_stream": link}},
+        "*": {"{name}": {"key_list": ["*"], "out_stream": "rest.lh5"}},
+    });
+    std::fs::write(dir.join("s.json"), spec.to_string()).unwrap();
+    let words = ["collect", "unix-listen://link.sock", "-o", "got.lh5"];
+    let mut collect = spawn(dir, &words);
+    let begin = std::time::Instant::now();
+    while !dir.join("link.sock").exists() {
+        assert!(begin.elapsed().as_secs() < 10);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let ran = tierline(dir, &["raw", file, "-o", "s.json", "-v"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("of records"), "{}", ran.err);
+    assert_eq!(exit(&mut collect), Some(0));
+    assert_eq!(tierline(dir, &["raw", file, "-o", "whole.lh5"]).code, 0);
+    let (whole, got) = (digest(&dir.join("whole.lh5")), digest(&dir.join("got.lh5")));
+    let table = "/ORFlashCamADCWaveform";
+    let of = |d: &std::collections::BTreeMap<String, _>| -> Vec<String> {
+        d.keys().filter(|k| k.starts_with(table)).cloned().collect()
+    };
+    assert!(!of(&whole).is_empty());
+    for path in of(&whole) {
+        assert_eq!(got.get(&path), whole.get(&path), "{path}");
+    }
+    assert!(!digest(&dir.join("rest.lh5")).contains_key(table));
+    // Nobody listens: nothing is done.
+    let ran = tierline(dir, &["raw", "-w", file, "-o", "s.json"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.err.contains("unix://link.sock: cannot open"), "{}", ran.err);
 }

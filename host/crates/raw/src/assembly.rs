@@ -93,10 +93,12 @@ impl<F: Format> Assembly<F> {
         &self.outcome
     }
 
-    /// Takes a part. `used`: bytes of the source that went into it.
+    /// Takes a part. `source`: the bytes of the source that it was found in, as far as they are at hand; `used`: how many went into
+    /// it.
     pub(crate) fn part<S: RowSink, H: Hooks<S>>(
         &mut self,
         part: &Part<'_>,
+        source: &[u8],
         used: u64,
         sink: &mut S,
         hooks: &mut H,
@@ -111,7 +113,7 @@ impl<F: Format> Assembly<F> {
             broken: None,
         });
         current.bytes += used;
-        hooks.part(part);
+        hooks.part(part, source);
         if part.stage == Stage::Text && self.text.len() + part.bytes.len() <= MAX_TEXT {
             self.text.extend_from_slice(part.bytes);
         }

@@ -14,6 +14,7 @@ use crate::conversion::{Converted, Job};
 use crate::error::{Error, Result};
 use crate::input::{Input, LinkInput, Until};
 use crate::out_files::OutFiles;
+use crate::out_links::Connect;
 use crate::routes::Spec;
 use crate::sniff::{LOOK, by_name, sniff};
 use crate::window::Window;
@@ -22,7 +23,7 @@ use crate::window::Window;
 const STACK: usize = 64 << 20;
 
 /// How a recording is converted.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BuildRaw {
     /// What the input is; `None`: found out.
     pub stream_type: Option<String>,
@@ -54,8 +55,19 @@ pub struct BuildRaw {
     pub garbage: GarbageTo,
     /// Set by somebody who wants no more.
     pub stop: Arc<AtomicBool>,
+    /// Opens links that an output specification sends packets to; `None`: there are none.
+    pub connect: Option<Connect>,
     /// Then what has come is kept, up to the last complete packet; else there is no output.
     pub keep_partial: bool,
+}
+
+impl std::fmt::Debug for BuildRaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut out = f.debug_struct("BuildRaw");
+        out.field("stream_type", &self.stream_type).field("settings", &self.settings);
+        out.field("threads", &self.threads).field("compression", &self.compression);
+        out.finish_non_exhaustive()
+    }
 }
 
 /// Where the rows of a conversion go.
@@ -132,6 +144,7 @@ impl Default for BuildRaw {
             max_packets: None,
             garbage: GarbageTo::Table,
             stop: Arc::default(),
+            connect: None,
             keep_partial: false,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tierline_core::{Assembler, Fate, Format, WithFormat};
+use tierline_core::{Assembler, Fate, Format, Part, WithFormat};
 use tierline_h5::Stats;
 use tierline_report::{AtomicOutput, Progress};
 
@@ -13,6 +13,7 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::library::{Notice, RawBufferLibrary};
 use crate::out_files::{OutFile, OutFiles};
+use crate::out_links::{Link, OutLink, Packet as PartsOfPacket};
 use crate::routes::Spec;
 use crate::start_time::start_time;
 use crate::stream::{self, Garbage, Hooks, Outcome, Packet, StreamOptions};
@@ -43,6 +44,8 @@ pub struct Converted {
     pub notes: Vec<String>,
     /// The files.
     pub files: Vec<OutFile>,
+    /// Links that packets were sent to.
+    pub links: Vec<OutLink>,
     /// What the writer did.
     pub stats: Stats,
 }
@@ -63,12 +66,17 @@ impl WithFormat for Job<'_> {
     fn with<F: Format>(self) -> Self::Out {
         let Job { build, window, more, files, spec, name } = self;
         let write_key = <F::Assembler as Assembler>::write_key;
-        let mut library = RawBufferLibrary::new(build.buffer_size, build.max_rows, write_key, spec);
         let tables = StreamTables::new::<F>(String::new())
             .with_database(build.database.clone())
             .with_storage(build.storage.clone());
         let progress = Progress::start("", None, true);
-        let mut sink = FileSink { build, files, tables, packets: 0, progress, position: 0 };
+        let mut links = Links::new(build, name);
+        if let Some(spec) = &spec {
+            let first = window.input().path.file_name().and_then(|n| n.to_str()).unwrap_or("");
+            links.open(&spec.spec.known_links(), first)?;
+        }
+        let mut library = RawBufferLibrary::new(build.buffer_size, build.max_rows, write_key, spec);
+        let mut sink = FileSink { build, files, tables, links, packets: 0, progress, position: 0 };
         let (mut inputs, mut notes) = (Vec::new(), Vec::new());
         let several = !more.is_empty();
         let mut more = more.into_iter();
@@ -88,7 +96,7 @@ impl WithFormat for Job<'_> {
                 window = Some(opened.0);
             }
         }
-        let FileSink { mut files, mut tables, .. } = sink;
+        let FileSink { mut files, mut tables, links, .. } = sink;
         if inputs.iter().any(|(_, o)| o.interrupted) && !build.keep_partial {
             let path = inputs.last().map(|(path, _)| path.clone()).unwrap_or_default();
             return Err(Error::Interrupted { path });
@@ -116,6 +124,7 @@ impl WithFormat for Job<'_> {
             unwanted: std::mem::take(&mut library.routes.unwanted),
             notes,
             files,
+            links: links.end(),
             stats,
         })
     }
@@ -191,6 +200,7 @@ struct FileSink<'a> {
     build: &'a BuildRaw,
     files: OutFiles,
     tables: StreamTables,
+    links: Links<'a>,
     /// Packets so far that were wanted and are no headers.
     packets: u64,
     progress: Progress,
@@ -217,7 +227,58 @@ impl FileSink<'_> {
     }
 }
 
+/// The links of a specification.
+struct Links<'a> {
+    build: &'a BuildRaw,
+    format: &'static str,
+    links: Vec<(String, Link)>,
+    packet: PartsOfPacket,
+}
+
+impl<'a> Links<'a> {
+    fn new(build: &'a BuildRaw, format: &'static str) -> Self {
+        Links { build, format, links: Vec::new(), packet: PartsOfPacket::default() }
+    }
+
+    /// Opens links. `source`: name of the recording.
+    fn open(&mut self, names: &[String], source: &str) -> Result<()> {
+        for name in names {
+            let io = |source| {
+                let path = PathBuf::from(name);
+                Error::Io { path, action: "open", offset: 0, source }
+            };
+            let none = || io(std::io::ErrorKind::Unsupported.into());
+            let connect = self.build.connect.as_ref().ok_or_else(none)?;
+            let link = Link::open(name, connect, self.format, source).map_err(io)?;
+            self.links.push((name.clone(), link));
+        }
+        Ok(())
+    }
+
+    /// A packet is over: it goes to those that want it. `names`: of all links by their numbers; `wanted`: bit i for number i.
+    fn packet(&mut self, names: &[String], wanted: u64) {
+        for (name, link) in &mut self.links {
+            let number = names.iter().position(|other| other == name);
+            let wanted = number.is_some_and(|number| wanted >> number & 1 == 1);
+            if wanted || self.packet.goes_to_all() {
+                link.packet(&self.packet);
+            }
+        }
+        self.packet.clear();
+    }
+
+    fn end(self) -> Vec<OutLink> {
+        self.links.into_iter().map(|(_, link)| link.end()).collect()
+    }
+}
+
 impl Hooks<RawBufferLibrary> for FileSink<'_> {
+    fn part(&mut self, part: &Part<'_>, source: &[u8]) {
+        if !self.links.links.is_empty() {
+            self.links.packet.push(part, source);
+        }
+    }
+
     fn complete(&mut self, packet: u64, fate: Fate, library: &mut RawBufferLibrary) {
         library.counting = fate == Fate::Rows;
         library.discard = fate != Fate::Header && packet < self.build.first_packet;
@@ -230,6 +291,10 @@ impl Hooks<RawBufferLibrary> for FileSink<'_> {
         library: &mut RawBufferLibrary,
     ) -> Result<bool> {
         self.tables.packet(packet, &mut self.files, library)?;
+        let wanted = library.take_links();
+        if !self.links.links.is_empty() {
+            self.links.packet(&library.routes.links, wanted);
+        }
         let data = packet.fate != Some(Fate::Header) && packet.number >= self.build.first_packet;
         self.packets += u64::from(data);
         let enough = self.build.max_packets.is_some_and(|most| self.packets >= most);

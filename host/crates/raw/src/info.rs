@@ -226,7 +226,7 @@ struct Lister<'a> {
 }
 
 impl Hooks<Counter> for Lister<'_> {
-    fn part(&mut self, part: &Part<'_>) {
+    fn part(&mut self, part: &Part<'_>, _: &[u8]) {
         match part.stage {
             // Records inside the packets of another format are not listed frame by frame.
             Stage::Begin if part.kind == u32::from(part.tag) => {

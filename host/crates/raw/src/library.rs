@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::headers::Headers;
 use crate::out_spec::Entry;
 use crate::raw_buffer::{RawBuffer, with_bytes};
-use crate::routes::{NOWHERE, Routes, Spec, UNWANTED};
+use crate::routes::{LINKS, NOWHERE, Routes, Spec, UNWANTED};
 
 /// Something the decoder wants the user to know.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct RawBufferLibrary {
     pub off: BTreeMap<Key, u64>,
     off_now: Vec<Key>,
     unwanted_now: Vec<TableId>,
+    /// Bit i: the present packet goes to link number i.
+    links: u64,
     /// Rows that may still be committed.
     pub rows_left: Option<u64>,
     /// Whether the present packet's rows count towards the limit.
@@ -80,6 +82,7 @@ impl RawBufferLibrary {
             off: BTreeMap::new(),
             off_now: Vec::new(),
             unwanted_now: Vec::new(),
+            links: 0,
             rows_left,
             counting: true,
             discard: false,
@@ -171,6 +174,11 @@ impl RawBufferLibrary {
         std::mem::take(&mut self.full)
     }
 
+    /// Links that want the packet that is over: bit i for number i; asking clears them.
+    pub(crate) fn take_links(&mut self) -> u64 {
+        std::mem::take(&mut self.links)
+    }
+
     /// Name of an output file in the specification; empty where there is none.
     pub(crate) fn file_name(&self, file: u32) -> &str {
         self.routes.files.get(file as usize).map_or("", String::as_str)
@@ -249,6 +257,7 @@ impl RowSink for RawBufferLibrary {
             }
             None => {
                 match place {
+                    LINKS..UNWANTED => self.links |= 1u64 << (place - LINKS),
                     UNWANTED => self.unwanted_now.push(table),
                     _ => self.off_now.push(key),
                 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tierline_core::{Field, Key, TableDef, TableId};
 
 use crate::error::Error;
+use crate::out_links::is_link;
 use crate::out_spec::{Declared, OutSpec, SpecError, short_name};
 use crate::raw_buffer::RawBuffer;
 
@@ -15,6 +16,11 @@ use crate::raw_buffer::RawBuffer;
 pub(crate) const NOWHERE: u32 = u32::MAX;
 /// The output specification has no place for this row.
 pub(crate) const UNWANTED: u32 = u32::MAX - 1;
+
+/// The row's packet goes to a link: this, and the link's number.
+pub(crate) const LINKS: u32 = u32::MAX - 64;
+/// Links of a specification at most.
+const MOST_LINKS: usize = 32;
 
 /// Writes a key as its format does.
 pub(crate) type WriteKey = fn(Key, &mut dyn fmt::Write) -> fmt::Result;
@@ -68,6 +74,8 @@ pub(crate) struct Routes {
     spec: Option<Spec>,
     /// Output files, in the order of their first table.
     pub(crate) files: Vec<String>,
+    /// Links, in the order of their first row.
+    pub(crate) links: Vec<String>,
     /// Rows that the specification has no place for, by decoder.
     pub(crate) unwanted: BTreeMap<&'static str, u64>,
     /// Entries of the specification that took a key.
@@ -103,6 +111,7 @@ impl Routes {
             keyed: Vec::new(),
             spec,
             files: Vec::new(),
+            links: Vec::new(),
             unwanted: BTreeMap::new(),
             used: vec![false; entries],
             trouble: None,
@@ -245,6 +254,14 @@ impl Routes {
         if target.file.is_empty() {
             return Ok(UNWANTED);
         }
+        if is_link(&target.file) {
+            let link = file_number(&mut self.links, &target.file);
+            if link as usize >= MOST_LINKS {
+                let reason = format!("more than {MOST_LINKS} links");
+                return Err(spec.error(&target.file, reason));
+            }
+            return Ok(LINKS + link);
+        }
         let file = file_number(&mut self.files, &target.file);
         let same = |buffer: &RawBuffer| buffer.file == file && buffer.name == target.path;
         let Some(place) = self.buffers.iter().position(same) else {
@@ -282,7 +299,8 @@ impl Routes {
         if let Some(used) = self.used.get_mut(target.entry) {
             *used = true;
         }
-        if target.file.is_empty() {
+        // Who is at the other end of a link makes the headers anew.
+        if target.file.is_empty() || is_link(&target.file) {
             return Ok(None);
         }
         Ok(Some((file_number(&mut self.files, &target.file), target.path)))

@@ -42,8 +42,8 @@ pub struct Garbage {
 
 /// What the caller does while a stream runs.
 pub trait Hooks<S> {
-    /// A part is about to be handed to the assembler.
-    fn part(&mut self, _part: &Part<'_>) {}
+    /// A part is about to be handed to the assembler. `source`: the bytes of the stream that it was found in.
+    fn part(&mut self, _part: &Part<'_>, _source: &[u8]) {}
 
     /// A packet is complete; its rows are about to be committed.
     fn complete(&mut self, _packet: u64, _fate: Fate, _sink: &mut S) {}
@@ -177,7 +177,8 @@ fn step<F: Format, S: RowSink, H: Hooks<S>>(
             Ok(Way::On)
         }
         Step::Part { used, part } => {
-            assembly.part(&part, used as u64, sink, hooks)?;
+            let source = window.data().get(..used).unwrap_or(&[]);
+            assembly.part(&part, source, used as u64, sink, hooks)?;
             let last = part.last;
             window.consume(used);
             if !last {

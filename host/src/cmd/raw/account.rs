@@ -9,8 +9,14 @@ use super::args::Args;
 /// Everything the user should know of one conversion.
 fn warnings(done: &Converted) -> Vec<String> {
     let mut lines = done.notes.clone();
-    if done.files.is_empty() {
+    if done.files.is_empty() && done.links.is_empty() {
         lines.push("nothing matched the output specification: no file was written".into());
+    }
+    for link in &done.links {
+        if let Some(why) = &link.broken {
+            let (name, lost) = (&link.name, grouped(link.lost));
+            lines.push(format!("{name}: {why}; {lost} packets were not sent"));
+        }
     }
     for (text, notice) in &done.notices {
         lines.push(notice.describe(text));
@@ -70,7 +76,11 @@ fn account(name: &str, done: &Converted) -> Vec<String> {
             lines.push(format!("  {table}: {} rows", grouped(*rows)));
         }
     }
-    if done.files.is_empty() {
+    for link in &done.links {
+        let (packets, bytes) = (grouped(link.packets), size(link.bytes));
+        lines.push(format!("{read} -> {}: {packets} packets, {bytes} of records", link.name));
+    }
+    if done.files.is_empty() && done.links.is_empty() {
         lines.push(format!("{read}, nothing written"));
     }
     for (decoder, rows) in &done.unwanted {
@@ -89,6 +99,7 @@ fn account(name: &str, done: &Converted) -> Vec<String> {
 
 pub(super) fn add(report: &mut Report, done: &Converted, seconds: f64) {
     report.bytes.add(&done.outcome.bytes);
+    report.lost_packets += done.links.iter().map(|link| link.lost).sum::<u64>();
     if done.outcome.broken_input.is_some() {
         report.lost_packets += 1;
     }

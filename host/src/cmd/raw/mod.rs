@@ -42,6 +42,7 @@ fn settings(args: &Args, keywords: &Keywords, stop: Arc<AtomicBool>) -> BuildRaw
         max_packets: args.max_packets,
         garbage: args.garbage.clone(),
         stop,
+        connect: Some(Arc::new(|name| link::create(name, false))),
         // A file that grows has no other end.
         keep_partial: args.keep_partial || args.follow,
     }

@@ -170,7 +170,7 @@ impl<F: Format> Rows for RowsOf<F> {
                 }
                 (part.bytes, used) = (&*pieces, *bytes);
             }
-            assembly.part(&part, used, &mut self.library, &mut hooks)?;
+            assembly.part(&part, part.bytes, used, &mut self.library, &mut hooks)?;
             pieces.clear();
             if cell.part.last {
                 let bytes = assembly.open().map_or(0, |(_, bytes)| bytes);

@@ -11,6 +11,8 @@ use std::fmt::Write;
 
 use glob::Pattern;
 
+use crate::out_links::is_link;
+
 /// What a name stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
@@ -119,6 +121,11 @@ impl Template {
         Pattern::new(&pattern.replace("**", "*")).is_ok_and(|pattern| pattern.matches(text))
     }
 
+    /// Whether it is the name of a link, whatever its names stand for.
+    pub(crate) fn could_be_link(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if is_link(text)))
+    }
+
     /// Fills in what `values` knows and leaves the rest open.
     ///
     /// # Errors
@@ -134,6 +141,13 @@ impl Template {
                 Piece::Text(_) => pieces.push(piece.clone()),
             }
         }
+        pieces.dedup_by(|next, last| match (last, next) {
+            (Piece::Text(last), Piece::Text(next)) => {
+                last.push_str(next);
+                true
+            }
+            _ => false,
+        });
         Ok(Template { pieces })
     }
 

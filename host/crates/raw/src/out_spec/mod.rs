@@ -11,6 +11,8 @@
 //!   shell pattern, in the order of the tables, and `"*"` last; `"*"` as a decoder stands for all that are not there;
 //! - names of tables and files may hold `{key}` and `{name}` with Python's format specifications, other variables that are given,
 //!   and (`out_stream`) environment variables; `out_stream` is `FILE`, `FILE:GROUP`, or empty: then rows are not written;
+//! - `out_stream` may be a link (`tcp://HOST:PORT`): the packets of its rows go out as a front end's records, whole, for
+//!   `tierline collect` at the other end; with those of no samples, on which rows may depend;
 //! - without a table for it a row is not written, and counted.
 //!
 //! As legend-daq2lh5's `RawBufferLibrary`; differences: `[...]` and `?` are patterns without a `*` too, several patterns may stand
@@ -29,6 +31,7 @@ pub use keys::KeyPattern;
 pub use parse::{document, expand_environment, is_spec};
 
 use crate::buffer_processor::ProcSpec;
+use crate::out_links::is_link;
 
 /// Why a specification makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -132,9 +135,19 @@ impl OutSpec {
     pub fn known_files(&self) -> Vec<String> {
         let streams = self.entries.iter().filter_map(|e| e.stream.as_ref()?.render(|_| None).ok());
         let mut files: Vec<String> = streams.map(|stream| split(&stream).0.to_owned()).collect();
+        files.retain(|file| !is_link(file));
         files.sort();
         files.dedup();
         files
+    }
+
+    /// Links whose names are known before anything is read.
+    pub fn known_links(&self) -> Vec<String> {
+        let streams = self.entries.iter().filter_map(|e| e.stream.as_ref()?.render(|_| None).ok());
+        let mut links: Vec<String> = streams.filter(|stream| is_link(stream)).collect();
+        links.sort();
+        links.dedup();
+        links
     }
 
     /// Whether rows of this decoder go anywhere.
@@ -223,8 +236,7 @@ impl OutSpec {
 
 /// File and group of an output stream.
 fn split(stream: &str) -> (&str, &str) {
-    let from = if stream.starts_with("tcp://") { stream.len() } else { 0 };
-    let at = stream.get(from..).and_then(|rest| rest.find(':')).map(|at| from + at);
+    let at = if is_link(stream) { None } else { stream.find(':') };
     match at.and_then(|at| Some((stream.get(..at)?, stream.get(at + 1..)?))) {
         Some(parts) => parts,
         None => (stream, ""),

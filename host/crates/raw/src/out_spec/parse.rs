@@ -9,6 +9,7 @@ use super::format::{Template, Value};
 use super::keys::KeyPattern;
 use super::{Decoder, Entry, OutSpec, SpecError, Variables};
 use crate::buffer_processor::ProcSpec;
+use crate::out_links::is_link;
 
 /// What an entry may hold.
 const FIELDS: [&str; 4] = ["key_list", "out_stream", "out_name", "proc_spec"];
@@ -142,7 +143,7 @@ impl OutSpec {
                     continue;
                 }
                 let same = entry.decoder == other.decoder && entry.proc_spec == other.proc_spec;
-                if !same {
+                if !same && !is_link(&place.0) {
                     let (stream, name) = place;
                     let reason =
                         format!("'{}' is written to {name} in {stream} already", entry.place());
@@ -236,6 +237,14 @@ fn compile_entry(
             Some(Arc::new(compiled))
         }
     };
+    if let Some(stream) = stream.as_ref().filter(|stream| stream.could_be_link()) {
+        if stream.names().next().is_some() {
+            return Err("out_stream: the name of a link holds no {key} or {name}".into());
+        }
+        if proc_spec.is_some() {
+            return Err("proc_spec: packets go to a link as they are".into());
+        }
+    }
     Ok(Entry {
         decoder: decoder.to_owned(),
         name: name.to_owned(),
