@@ -18,6 +18,7 @@ mod build_raw;
 pub mod collect;
 mod conversion;
 pub mod document;
+pub mod dsp;
 mod error;
 mod garbage;
 pub mod headers;

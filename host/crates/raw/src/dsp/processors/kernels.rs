@@ -1,0 +1,163 @@
+//! Kernels, and their convolution with a waveform.
+
+use crate::dsp::frame::Frame;
+use crate::dsp::store::Float;
+
+type Done = Result<(), &'static str>;
+
+/// What the cusp and zero-area cusp kernels are made of.
+struct Cusp {
+    sigma: f64,
+    /// Samples of the rising part.
+    rise: usize,
+    /// Samples of the flat part.
+    flat: usize,
+    /// `exp(-1 / decay)`
+    factor: f64,
+}
+
+impl Cusp {
+    fn new<T: Float>(f: &Frame<'_, T>) -> Result<Cusp, &'static str> {
+        let [sigma, flat, decay] = [0, 1, 2].map(|i| f.scalar(i).f64());
+        if sigma <= 0.0 {
+            return Err("the curvature must be positive");
+        }
+        if flat < 0.0 || flat != flat.floor() {
+            return Err("the length of the flat section must be an integer, not negative");
+        }
+        if decay <= 0.0 {
+            return Err("the decay constant must be positive");
+        }
+        let length = f.float_slots[0].len;
+        if flat >= length as f64 {
+            return Err("the flat section is longer than the kernel");
+        }
+        let flat = flat as usize;
+        Ok(Cusp { sigma, rise: (length - flat) / 2, flat, factor: (-1.0 / decay).exp() })
+    }
+
+    /// Samples from the nearer end; `None` on the flat part.
+    fn to_end(&self, i: usize, length: usize) -> Option<f64> {
+        match i {
+            _ if i < self.rise => Some(i as f64),
+            _ if i <= self.rise + self.flat => None,
+            _ => Some((length - i) as f64),
+        }
+    }
+
+    fn cusp(&self, i: usize, length: usize) -> f64 {
+        let top = (self.rise as f64 / self.sigma).sinh();
+        self.to_end(i, length).map_or(1.0, |x| (x / self.sigma).sinh() / top)
+    }
+
+    fn parabola(&self, i: usize, length: usize) -> f64 {
+        let middle = self.rise as f64 / 2.0;
+        self.to_end(i, length).map_or(0.0, |x| (x - middle).powi(2) - middle * middle)
+    }
+
+    /// Writes a shape, convolved with what undoes the exponential decay.
+    fn write<T: Float>(&self, shape: impl Fn(usize) -> f64, out: &mut [T]) {
+        let mut before = 0.0;
+        for (i, out) in out.iter_mut().enumerate() {
+            let value = shape(i);
+            *out = T::of(value - self.factor * before);
+            before = value;
+        }
+    }
+}
+
+/// Cusp: hyperbolic sines with curvature `sigma` up to a flat part, for pulses that decay.
+pub(crate) fn cusp_filter<T: Float>(f: &mut Frame<'_, T>) -> Done {
+    if f.any_nan(&[0, 1, 2]) {
+        return f.no_result();
+    }
+    let cusp = Cusp::new(f)?;
+    let out = f.out(0);
+    let length = out.len();
+    cusp.write(|i| cusp.cusp(i, length), out);
+    Ok(())
+}
+
+/// The same with parabolas under the sides, such that the sum over the shape is 0.
+pub(crate) fn zac_filter<T: Float>(f: &mut Frame<'_, T>) -> Done {
+    if f.any_nan(&[0, 1, 2]) {
+        return f.no_result();
+    }
+    let cusp = Cusp::new(f)?;
+    let out = f.out(0);
+    let length = out.len();
+    let area: f64 = (0..length).map(|i| cusp.cusp(i, length)).sum();
+    let parabolas: f64 = (0..length).map(|i| cusp.parabola(i, length)).sum();
+    let scale = area / parabolas;
+    cusp.write(|i| cusp.cusp(i, length) - cusp.parabola(i, length) * scale, out);
+    Ok(())
+}
+
+/// A falling ramp of `rise` samples with sum 1, then `fall` samples with sum -1.
+pub(crate) fn t0_filter<T: Float>(f: &mut Frame<'_, T>) -> Done {
+    if f.any_nan(&[0, 1]) {
+        return f.no_result();
+    }
+    let [rise, fall] = [0, 1].map(|i| f.scalar(i).f64());
+    if rise < 0.0 || fall < 0.0 {
+        return Err("the lengths of rise and fall must not be negative");
+    }
+    let out = f.out(0);
+    if out.len() as f64 != rise + fall {
+        return Err("the kernel must be as long as rise and fall together");
+    }
+    for (i, out) in out.iter_mut().enumerate() {
+        let value = match i as f64 {
+            x if x < rise => 2.0 * (rise - x) / (rise * (rise + 1.0)),
+            _ => -1.0 / fall,
+        };
+        *out = T::of(value);
+    }
+    Ok(())
+}
+
+/// `out[k] = sum(kernel[j] w[k + shift - j])`, samples outside of the waveform being 0.
+fn convolve<T: Float>(w: &[T], kernel: &[T], shift: usize, out: &mut [T], sums: &mut Vec<f64>) {
+    sums.clear();
+    sums.resize(out.len(), 0.0);
+    for (j, factor) in kernel.iter().enumerate() {
+        let factor = factor.f64();
+        if factor == 0.0 {
+            continue;
+        }
+        // w[k + shift - j] has to exist.
+        let first = j.saturating_sub(shift).min(out.len());
+        let end = (w.len() + j).saturating_sub(shift).clamp(first, out.len());
+        let from = &w[(first + shift).saturating_sub(j)..];
+        for (sum, x) in sums[first..end].iter_mut().zip(from) {
+            *sum += factor * x.f64();
+        }
+    }
+    out.iter_mut().zip(sums.iter()).for_each(|(out, sum)| *out = T::of(*sum));
+}
+
+/// The waveform convolved with a kernel: all values (`'f'`), those where the kernel lies inside the
+/// waveform (`'v'`), or as many as the waveform has samples, from the middle (`'s'`).
+pub(crate) fn convolve_wf<T: Float>(f: &mut Frame<'_, T>) -> Done {
+    let (w, kernel) = (f.wave(0), f.wave(1));
+    let (n, m) = (w.len(), kernel.len());
+    if m > n || m == 0 {
+        return Err("the kernel must not be longer than the waveform");
+    }
+    let (length, shift) = match u8::try_from(f.int(2)) {
+        Ok(b'f') => (n + m - 1, 0),
+        Ok(b'v') => (n - m + 1, m - 1),
+        Ok(b's') => (n, (m - 1) / 2),
+        _ => return Err("the mode must be 'f', 'v' or 's'"),
+    };
+    if f.float_slots[0].len != length {
+        return Err("the length of the output is not that of this mode");
+    }
+    if f.any_nan(&[0, 1]) {
+        return f.no_result();
+    }
+    let mut sums = std::mem::take(f.scratch);
+    convolve(w, kernel, shift, f.out(0), &mut sums);
+    *f.scratch = sums;
+    Ok(())
+}
