@@ -81,7 +81,7 @@ fn rows(table: &Table, first: usize, count: usize) -> Table {
                 cut.into()
             }
             Column::Table(inner) => rows(inner, first, count).into(),
-            Column::Vectors(_) => continue,
+            Column::Vectors(_) | Column::Encoded(_) => continue,
         };
         part.columns.push(NamedColumn { column, ..named.clone() });
     }

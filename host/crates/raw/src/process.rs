@@ -16,7 +16,7 @@ use crate::buffer_processor::BufferProcessor;
 use crate::error::{Error, Result};
 use crate::out_files::OutFile;
 use crate::routes::Spec;
-use crate::tables::{CHUNK_MEMORY, Lh5File, values_for};
+use crate::tables::{CHUNK_MEMORY, Lh5File, Steps};
 
 /// Bytes of rows that are worked on at a time.
 const BATCH: usize = 4 << 20;
@@ -145,26 +145,24 @@ impl Run<'_> {
         let path = node.path.trim_matches('/').to_owned();
         let spec = &self.process.spec;
         let entry = spec.spec.entry_for_table(&path);
-        let steps = entry.and_then(|entry| Some((entry, entry.proc_spec.as_ref()?)));
-        let waveforms = if steps.is_some() { Waveforms::Decoded } else { Waveforms::Encoded };
+        let steps = entry.is_some_and(|entry| entry.proc_spec.is_some());
+        let waveforms = if steps { Waveforms::Decoded } else { Waveforms::Encoded };
         let bad = |source| Error::Lh5 { source };
         let reader = Reader::open(self.input).map_err(bad)?;
         let table = TableReader::new(reader, &path, waveforms).map_err(bad)?;
-        let mut layout = table.layout().clone();
         let (mut processor, mut settings) = (None, TableSettings::new());
         if let Some(all) = &self.process.storage {
             settings.insert(String::new(), all.clone());
         }
-        if let Some((entry, steps)) = steps {
-            let wrong = |reason| spec.error(&entry.place(), reason);
-            let database = values_for(&self.process.database, &path);
-            let made = BufferProcessor::new(steps, &layout, database, entry.is_of_any());
-            let made = made.map_err(wrong)?;
-            self.done.notes.extend(made.notes.iter().map(|note| format!("{path}: {note}")));
+        let mut layout = table.layout().clone();
+        if let Some(entry) = entry.filter(|entry| entry.proc_spec.is_some()) {
+            let first = table.read(0..1).map_err(bad)?;
+            let steps = Steps::of(entry, spec);
+            let (steps, made) = steps.make(&path, &first, &self.process.database)?;
+            self.done.notes.extend(steps.notes.iter().map(|note| format!("{path}: {note}")));
             self.done.tables.insert(path.clone(), entry.place());
-            layout = made.process(&layout).map_err(wrong)?;
-            settings.extend(made.settings.clone());
-            processor = Some(made);
+            settings.extend(steps.settings.clone());
+            (layout, processor) = (made, Some(steps));
         }
         let policy = self.file.policy(CHUNK_MEMORY);
         let create = |w: &mut _| TableWriter::create_with(w, &path, &layout, policy, &settings);

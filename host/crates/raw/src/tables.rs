@@ -1,6 +1,7 @@
 //! The tables of streams in an LH5 file that is on its way.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 use tierline_core::{Fate, Format};
@@ -9,11 +10,12 @@ use tierline_h5::{Compression, Options as WriterOptions, Stats, Writer};
 use tierline_report::AtomicOutput;
 use tierline_table::{Attrs, Table};
 
-use crate::buffer_processor::BufferProcessor;
+use crate::buffer_processor::{BufferProcessor, ProcSpec};
 use crate::error::{Error, Result};
 use crate::garbage::GarbageTable;
 use crate::library::RawBufferLibrary;
-use crate::raw_buffer::RawBuffer;
+use crate::out_spec::Entry;
+use crate::routes::Spec;
 use crate::stream::Packet;
 
 /// Bytes that all unfinished chunks of a file may hold.
@@ -126,6 +128,40 @@ struct OpenTable {
     processor: Option<BufferProcessor>,
 }
 
+/// The steps that an entry of a specification has for its tables.
+pub(crate) struct Steps {
+    spec: Spec,
+    place: String,
+    lenient: bool,
+    steps: Option<Arc<ProcSpec>>,
+}
+
+impl Steps {
+    pub(crate) fn of(entry: &Entry, spec: &Spec) -> Self {
+        let (spec, steps) = (spec.clone(), entry.proc_spec.clone());
+        Steps { spec, place: entry.place(), lenient: entry.is_of_any(), steps }
+    }
+
+    /// The steps for a table of which this is the beginning, and what becomes of an empty one.
+    ///
+    /// # Errors
+    /// Where they can't be done with its columns.
+    pub(crate) fn make(
+        &self,
+        path: &str,
+        first: &Table,
+        database: &Json,
+    ) -> Result<(BufferProcessor, Table)> {
+        let bad = |reason| self.spec.error(&self.place, reason);
+        let none = ProcSpec::default();
+        let steps = self.steps.as_deref().unwrap_or(&none);
+        let database = values_for(database, path);
+        let made = BufferProcessor::new(steps, first, database, self.lenient).map_err(bad)?;
+        let layout = made.layout(first).map_err(bad)?;
+        Ok((made, layout))
+    }
+}
+
 /// What one stream writes into its files.
 pub(crate) struct StreamTables {
     /// Path before the tables' names: empty, or a group with a slash.
@@ -199,46 +235,44 @@ impl StreamTables {
                 continue;
             }
             let file = files.file(library.file_name(buffer.file))?;
-            if self.tables.get(place).is_some_and(Option::is_none) {
-                let made = self.create(file, library, buffer)?;
-                if let Some(table) = self.tables.get_mut(place) {
-                    *table = Some(made);
+            let path = format!("{}{}", self.group, buffer.name);
+            let steps = library.entry(buffer).map(|(entry, spec)| Steps::of(entry, spec));
+            let mut table = self.tables.get_mut(place).and_then(Option::take);
+            library.flush(place, |batch| {
+                if table.is_none() {
+                    table = Some(self.create(file, &path, steps.as_ref(), batch)?);
                 }
-            }
-            if let Some(Some(table)) = self.tables.get_mut(place) {
-                library.flush(place, |batch| table.append(file, batch))?;
+                table.as_mut().map_or(Ok(()), |table| table.append(file, batch))
+            })?;
+            if let Some(kept) = self.tables.get_mut(place) {
+                *kept = table;
             }
         }
         Ok(())
     }
 
-    /// A table for what a buffer gathers.
+    /// A table for batches like this.
     fn create(
         &mut self,
         file: &mut Lh5File,
-        library: &RawBufferLibrary,
-        buffer: &RawBuffer,
+        path: &str,
+        steps: Option<&Steps>,
+        batch: &Table,
     ) -> Result<OpenTable> {
         let policy = file.policy(CHUNK_MEMORY);
-        let (mut layout, path) = (buffer.layout()?, format!("{}{}", self.group, buffer.name));
         let (mut processor, mut settings) = (None, TableSettings::new());
         if let Some(all) = &self.storage {
             settings.insert(String::new(), all.clone());
         }
-        if let Some((entry, spec)) = library.entry(buffer)
-            && let Some(steps) = &entry.proc_spec
-        {
-            let bad = |reason| spec.error(&entry.place(), reason);
-            let database = values_for(&self.database, &buffer.name);
-            let lenient = entry.is_of_any();
-            let made = BufferProcessor::new(steps, &layout, database, lenient).map_err(bad)?;
-            self.notes.extend(made.notes.iter().map(|note| format!("{path}: {note}")));
-            layout = made.process(&layout).map_err(bad)?;
-            settings.extend(made.settings.clone());
-            processor = Some(made);
+        let mut made = None;
+        if let Some(steps) = steps {
+            let (steps, done) = steps.make(path, batch, &self.database)?;
+            self.notes.extend(steps.notes.iter().map(|note| format!("{path}: {note}")));
+            settings.extend(steps.settings.clone());
+            (processor, made) = (Some(steps), Some(done));
         }
-        let create =
-            |w: &mut Writer| TableWriter::create_with(w, &path, &layout, policy, &settings);
+        let layout = made.as_ref().unwrap_or(batch);
+        let create = |w: &mut Writer| TableWriter::create_with(w, path, layout, policy, &settings);
         let writer = file.with(create)?;
         Ok(OpenTable { writer, processor })
     }
@@ -292,7 +326,7 @@ impl StreamTables {
 impl OpenTable {
     fn append(&mut self, file: &mut Lh5File, batch: &mut Table) -> Result<()> {
         let OpenTable { writer, processor } = self;
-        match processor {
+        match processor.as_ref().filter(|processor| !processor.is_idle()) {
             None => file.with(|w| writer.append_drain(w, batch)),
             Some(processor) => {
                 let path = file.name().to_path_buf();

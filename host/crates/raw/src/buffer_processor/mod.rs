@@ -17,6 +17,7 @@
 mod convert;
 mod spec;
 
+use crate::dsp::{Chain, ChainError};
 use serde_json::Value as Json;
 use tierline_h5::lh5::TableSettings;
 use tierline_h5::lh5::codec::encode_column;
@@ -31,6 +32,8 @@ enum Origin {
     Input(usize),
     /// The slice of this column of the input.
     Window(usize),
+    /// Output of the processing chain.
+    Chain(usize),
 }
 
 /// A column of the result.
@@ -48,6 +51,7 @@ struct Output {
 #[derive(Debug)]
 pub struct BufferProcessor {
     window: Option<Window>,
+    chain: Option<Chain>,
     outputs: Vec<Output>,
     /// How columns of the result are stored.
     pub settings: TableSettings,
@@ -69,28 +73,29 @@ fn below<'c>(column: &'c Column, path: &str) -> Option<&'c Column> {
     }
 }
 
-fn below_mut<'c>(column: &'c mut Column, path: &str) -> Option<&'c mut Column> {
-    match (column, path) {
-        (column, "") => Some(column),
-        (Column::Table(table), path) => table.column_mut(path).map(|named| &mut named.column),
+/// The column at a path below a column, with its attributes.
+fn named_below<'c>(named: &'c mut NamedColumn, path: &str) -> Option<&'c mut NamedColumn> {
+    if path.is_empty() {
+        return Some(named);
+    }
+    match &mut named.column {
+        Column::Table(table) => table.column_mut(path),
         _ => None,
     }
 }
 
 impl BufferProcessor {
-    /// The steps of `spec` for tables of this layout. `lenient`: columns to be encoded or stored in some way need not be there.
+    /// The steps of `spec` for tables of this layout; a first row, if there is one, tells the sampling period, on which the form of a
+    /// chain's outputs may depend. `lenient`: a chain's inputs, and columns to be encoded or stored in some way, need not be there.
     ///
     /// # Errors
     /// Where a step can't be done with these columns, in words.
     pub fn new(
         spec: &ProcSpec,
         layout: &Table,
-        _database: &Json,
+        database: &Json,
         lenient: bool,
     ) -> Result<Self, String> {
-        if spec.dsp_config.is_some() {
-            return Err("dsp_config is not there yet".into());
-        }
         let mut notes = Vec::new();
         let mut outputs: Vec<Output> = Vec::new();
         for (i, named) in layout.columns.iter().enumerate() {
@@ -106,8 +111,23 @@ impl BufferProcessor {
                 None => notes.push(format!("window: there is no column '{}'", wanted.input)),
             }
         }
+        let mut chain = None;
+        if let Some(config) = &spec.dsp_config {
+            match Chain::build(config, layout, database) {
+                Ok(built) => {
+                    for (i, output) in built.outputs().iter().enumerate() {
+                        put(&mut outputs, &output.name, Origin::Chain(i));
+                    }
+                    chain = Some(built);
+                }
+                Err(error @ ChainError::Name { .. }) if lenient => {
+                    notes.push(format!("dsp_config: {error}"));
+                }
+                Err(error) => return Err(format!("dsp_config: {error}")),
+            }
+        }
         let settings = TableSettings::new();
-        let mut processor = BufferProcessor { window, outputs, settings, notes };
+        let mut processor = BufferProcessor { window, chain, outputs, settings, notes };
         for (path, to) in &spec.dtype_conv {
             let (name, rest) = head(path);
             let Some(column) = processor.column(layout, path)? else {
@@ -135,6 +155,9 @@ impl BufferProcessor {
 
     /// Adds how columns are encoded and stored.
     fn storage(&mut self, spec: &ProcSpec, layout: &Table, lenient: bool) -> Result<(), String> {
+        let mut empty = layout.clone();
+        empty.clear();
+        let layout = &empty;
         for (path, codec) in &spec.compression {
             let Some(column) = self.column(layout, path)? else {
                 self.missing("compression", path, lenient)?;
@@ -169,8 +192,31 @@ impl BufferProcessor {
     fn column(&self, layout: &Table, path: &str) -> Result<Option<Column>, String> {
         let (name, rest) = head(path);
         let Some(output) = self.outputs.iter().find(|o| o.name == name) else { return Ok(None) };
-        let made = self.make(output, layout)?;
+        let computed = self.chain.as_ref().map_or(&[][..], Chain::outputs);
+        let made = self.make(output, layout, computed)?;
         Ok(below(&made.column, rest).cloned())
+    }
+
+    /// Columns after all steps, without rows.
+    ///
+    /// # Errors
+    /// As [`Self::process`].
+    pub fn layout(&self, table: &Table) -> Result<Table, String> {
+        let mut empty = table.clone();
+        empty.clear();
+        let computed = self.chain.as_ref().map_or(&[][..], Chain::outputs);
+        let columns = self.outputs.iter().map(|output| self.make(output, &empty, computed));
+        Ok(Table { columns: columns.collect::<Result<_, _>>()?, rows: 0 })
+    }
+
+    /// Whether nothing is to be done.
+    pub fn is_idle(&self) -> bool {
+        let untouched = |(i, output): (usize, &Output)| {
+            output.origin == Origin::Input(i)
+                && output.conversions.is_empty()
+                && output.codecs.is_empty()
+        };
+        self.outputs.iter().enumerate().all(untouched)
     }
 
     /// The rows after all steps.
@@ -179,33 +225,46 @@ impl BufferProcessor {
     /// Where a step fails, in words.
     pub fn process(&self, table: &Table) -> Result<Table, String> {
         let mut out = Table { columns: Vec::with_capacity(self.outputs.len()), rows: table.rows };
+        let computed = self.chain.as_ref().map(|chain| chain.run(table)).transpose();
+        let computed = computed.map_err(|e| format!("dsp_config: {e}"))?.unwrap_or_default();
         for output in &self.outputs {
-            out.columns.push(self.make(output, table)?);
+            out.columns.push(self.make(output, table, &computed)?);
         }
         Ok(out)
     }
 
-    fn make(&self, output: &Output, table: &Table) -> Result<NamedColumn, String> {
-        let input = |i: usize| {
-            let found = table.columns.get(i);
+    /// A column of the result. `computed`: the outputs of the chain.
+    fn make(
+        &self,
+        output: &Output,
+        table: &Table,
+        computed: &[NamedColumn],
+    ) -> Result<NamedColumn, String> {
+        let of = |columns: &'_ [NamedColumn], i: usize| {
+            let found = columns.get(i).cloned();
             found.ok_or_else(|| format!("column '{}': the table has another layout", output.name))
         };
+        let input = |i: usize| of(&table.columns, i);
         let mut named = match (output.origin, &self.window) {
-            (Origin::Window(i), Some(window)) => slice(input(i)?, window)?,
-            (Origin::Input(i) | Origin::Window(i), _) => input(i)?.clone(),
+            (Origin::Window(i), Some(window)) => slice(table.columns.get(i), window)?,
+            (Origin::Input(i) | Origin::Window(i), _) => input(i)?,
+            (Origin::Chain(i), _) => of(computed, i)?,
         };
         named.name.clone_from(&output.name);
         for (path, to) in &output.conversions {
-            let Some(Column::Array(array)) = below_mut(&mut named.column, path) else { continue };
+            let column = named_below(&mut named, path).map(|named| &mut named.column);
+            let Some(Column::Array(array)) = column else { continue };
             if let Some(converted) = convert::convert(array, *to) {
                 *array = converted;
             }
         }
         for (path, codec) in &output.codecs {
-            let Some(column) = below_mut(&mut named.column, path) else { continue };
-            let encoded = encode_column(column, codec);
-            let name = &named.name;
-            *column = encoded.map_err(|e| format!("compression: '{name}/{path}': {e}"))?;
+            let name = named.name.clone();
+            let Some(column) = named_below(&mut named, path) else { continue };
+            let encoded = encode_column(&column.column, codec);
+            column.column = encoded.map_err(|e| format!("compression: '{name}/{path}': {e}"))?;
+            // The peer's encoded arrays have the codec's attributes and no others.
+            column.attrs = Attrs::new();
         }
         Ok(named)
     }
@@ -224,8 +283,9 @@ fn put(outputs: &mut Vec<Output>, name: &str, origin: Origin) {
 }
 
 /// A slice of every row.
-fn slice(named: &NamedColumn, window: &Window) -> Result<NamedColumn, String> {
+fn slice(named: Option<&NamedColumn>, window: &Window) -> Result<NamedColumn, String> {
     let bad = || format!("window: '{}' is no column of rows of equal length", window.input);
+    let named = named.ok_or_else(bad)?;
     let column = match &named.column {
         Column::Array(array) => slice_rows(array, window).ok_or_else(bad)?.into(),
         Column::Table(waveform) => {

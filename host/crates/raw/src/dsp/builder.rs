@@ -193,6 +193,7 @@ impl<'c> Builder<'c> {
                 (format!("{name}/values"), values, Some(self.grid(name, table)?))
             }
             Column::Vectors(_) => return Err(unsupported("vectors of differing length")),
+            Column::Encoded(_) => return Err(unsupported("encoded waveforms")),
         };
         let Column::Array(array) = &values.column else {
             return Err(unsupported("vectors of differing length"));

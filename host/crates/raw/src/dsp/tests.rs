@@ -58,6 +58,7 @@ fn numbers(column: &NamedColumn) -> Vec<f64> {
         Column::Array(array) => array.iter_f64().collect(),
         Column::Table(table) => table.array("values").unwrap().iter_f64().collect(),
         Column::Vectors(vectors) => vectors.flattened.iter_f64().collect(),
+        Column::Encoded(_) => panic!("encoded"),
     }
 }
 
@@ -197,7 +198,7 @@ fn one_row(table: &Table, row: usize) -> Table {
                 array.data = bytes;
             }
             Column::Table(inner) => *inner = one_row(inner, row),
-            Column::Vectors(_) => {}
+            Column::Vectors(_) | Column::Encoded(_) => {}
         }
     }
     one
