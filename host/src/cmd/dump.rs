@@ -129,7 +129,7 @@ fn rows(args: &Args, reader: Reader, path: &str, out: &mut impl Write) -> anyhow
         None if text => 0..total.min(FEW),
         None => 0..total,
     };
-    let step = (BATCH / table.row_bytes()?).max(1);
+    let step = table.batch_rows(BATCH)?;
     let batches = range.clone().step_by(step).map(|start| {
         let end = range.end.min(start.saturating_add(step));
         table.read(start..end).map(|batch| (start, batch))

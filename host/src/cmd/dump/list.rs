@@ -24,14 +24,14 @@ pub(super) fn show(
     let mut others = Vec::new();
     without_tables(node, &listed, &mut others);
     if as_json {
-        let tables: Vec<Value> = listed.iter().map(|entry| to_json(reader, entry)).collect();
+        let tables: Vec<Value> = listed.iter().map(|entry| to_json(reader, node, entry)).collect();
         let value = json!({"file": file, "tables": tables, "others": others});
         serde_json::to_writer_pretty(&mut *out, &value)?;
         writeln!(out)?;
         return Ok(());
     }
     for entry in &listed {
-        print(reader, entry, out)?;
+        print(reader, node, entry, out)?;
     }
     if !others.is_empty() {
         writeln!(out, "not in tables: {}", others.join(", "))?;
@@ -52,8 +52,9 @@ fn without_tables(node: &Node, listed: &[TableEntry], others: &mut Vec<String>) 
 }
 
 /// The columns of a table, if all of them can be read.
-fn layout(reader: &Reader, entry: &TableEntry) -> Option<Table> {
-    let table = TableReader::new(reader.clone(), &entry.path, Waveforms::Decoded).ok()?;
+fn layout(reader: &Reader, node: &Node, entry: &TableEntry) -> Option<Table> {
+    let node = node.find(entry.path.strip_prefix(&node.path)?)?;
+    let table = TableReader::of(reader.clone(), node, Waveforms::Decoded).ok()?;
     Some(table.layout().clone())
 }
 
@@ -68,12 +69,12 @@ fn kind(leaf: &Leaf) -> String {
     }
 }
 
-fn print(reader: &Reader, entry: &TableEntry, out: &mut impl Write) -> io::Result<()> {
+fn print(reader: &Reader, node: &Node, entry: &TableEntry, out: &mut impl Write) -> io::Result<()> {
     match entry.rows {
         Some(rows) => writeln!(out, "{}: {} rows", entry.path, grouped(rows as u64))?,
         None => writeln!(out, "{}: damaged, its columns differ in length", entry.path)?,
     }
-    let Some(table) = layout(reader, entry) else {
+    let Some(table) = layout(reader, node, entry) else {
         return writeln!(out, "    {}", entry.columns.join(", "));
     };
     let mut columns = Vec::new();
@@ -89,8 +90,8 @@ fn print(reader: &Reader, entry: &TableEntry, out: &mut impl Write) -> io::Resul
     Ok(())
 }
 
-fn to_json(reader: &Reader, entry: &TableEntry) -> Value {
-    let table = layout(reader, entry);
+fn to_json(reader: &Reader, node: &Node, entry: &TableEntry) -> Value {
+    let table = layout(reader, node, entry);
     let mut columns = Vec::new();
     if let Some(table) = &table {
         leaves(table, "", &mut columns);

@@ -60,6 +60,8 @@ pub struct TableReader {
     layout: Table,
     sources: Vec<Source>,
     rows: usize,
+    /// Rows that are stored together.
+    chunk_rows: usize,
 }
 
 impl TableReader {
@@ -71,18 +73,24 @@ impl TableReader {
 
     /// The same in a file that is open.
     pub fn new(reader: Reader, path: &str, waveforms: Waveforms) -> Result<Self, Error> {
-        let path = path.trim_matches('/').to_owned();
-        let node = reader.node(&path)?;
+        let node = reader.node(path)?;
+        Self::of(reader, &node, waveforms)
+    }
+
+    /// The same of an object that was found in the file before.
+    pub fn of(reader: Reader, node: &Node, waveforms: Waveforms) -> Result<Self, Error> {
+        let path = node.path.trim_matches('/').to_owned();
         let at = At { reader: &reader, waveforms };
-        let is_table = kind(&node) == Kind::Table;
+        let is_table = kind(node) == Kind::Table;
         let (layout, sources) = if is_table {
-            at.table(&node)?
+            at.table(node)?
         } else {
-            let (named, source) = at.column(&node)?;
+            let (named, source) = at.column(node)?;
             (Table { columns: vec![named], rows: 0 }, vec![source])
         };
-        let rows = at.rows(&node)?;
-        Ok(TableReader { reader, path, waveforms, single: !is_table, layout, sources, rows })
+        let rows = at.rows(node)?;
+        let (single, chunk_rows) = (!is_table, chunk_rows(node).1);
+        Ok(TableReader { reader, path, waveforms, single, layout, sources, rows, chunk_rows })
     }
 
     /// Columns, types, shapes and attributes, without rows.
@@ -106,6 +114,13 @@ impl TableReader {
         Ok(bytes.max(1))
     }
 
+    /// Rows of about so many bytes, at least 1: whole chunks of the widest column if these fit, since
+    /// a chunk is always read as a whole.
+    pub fn batch_rows(&self, bytes: usize) -> Result<usize, Error> {
+        let rows = (bytes / self.row_bytes()?).max(1);
+        Ok(if rows > self.chunk_rows { rows / self.chunk_rows * self.chunk_rows } else { rows })
+    }
+
     /// Reads some rows; those past the end are left out. The file's limit holds for each column.
     pub fn read(&self, rows: Range<usize>) -> Result<Table, Error> {
         let end = rows.end.min(self.rows);
@@ -123,9 +138,8 @@ impl TableReader {
 
     /// All rows, in batches of about so many bytes.
     pub fn batches(&self, bytes: usize) -> impl Iterator<Item = Result<Table, Error>> + '_ {
-        let size = self.row_bytes().map(|row| (bytes / row).max(1));
         let mut failed = None;
-        let step = size.unwrap_or_else(|error| {
+        let step = self.batch_rows(bytes).unwrap_or_else(|error| {
             failed = Some(Err(error));
             usize::MAX
         });
@@ -262,6 +276,22 @@ fn kind(node: &Node) -> Kind {
         NodeKind::Group if datatype.starts_with("array<1>{array") => Kind::Vectors,
         _ => Kind::Other,
     }
+}
+
+/// Elements to the row and rows to the chunk of the widest array of an object.
+fn chunk_rows(node: &Node) -> (usize, usize) {
+    let own = match &node.kind {
+        NodeKind::Dataset(info) if info.shape.len() > 1 => {
+            let elements = info.shape[1..].iter().fold(1usize, |all, n| all.saturating_mul(*n));
+            let rows = info.chunk.as_ref().and_then(|chunk| chunk.first().copied());
+            (elements, rows.unwrap_or(1).max(1))
+        }
+        _ => (0, 1),
+    };
+    node.children.iter().map(chunk_rows).fold(own, |widest, one| match one.0 > widest.0 {
+        true => one,
+        false => widest,
+    })
 }
 
 /// The fields of a table, in the order of its LH5 type.
