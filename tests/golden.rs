@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::host::digest::compare;
+use crate::host::digest::{compare, digest};
 use crate::host::program::tierline;
 use serde_json::Value;
 use tierline::h5::tree::Reader;
@@ -95,6 +95,33 @@ fn threads_and_compression_do_not_change_the_content() {
     for (digest, input, code) in DEFAULTS.into_iter().take(4) {
         for more in [["--threads", "1"], ["--threads", "4"], ["--compression", "none"]] {
             check(dir.path(), digest, input, code, &more);
+        }
+    }
+}
+
+#[test]
+fn threads_do_not_change_what_specifications_make() {
+    let dir = tempfile::tempdir().unwrap();
+    for (_, input, spec, code) in SPECS {
+        let (Some(input), Some(spec)) = (
+            shared(&format!("data/daq/{input}")),
+            shared(&format!("golden/daq/specs/{spec}.json")),
+        ) else {
+            return;
+        };
+        let [input, spec] = [&input, &spec].map(|path| path.to_str().unwrap());
+        let run = |threads: &str| {
+            let words =
+                ["raw", "-w", input, "-o", spec, "--set", "out=o.lh5", "--threads", threads];
+            let ran = tierline(dir.path(), &words);
+            assert_eq!(ran.code, code, "{}", ran.err);
+            (std::fs::read(dir.path().join("o.lh5")).unwrap(), digest(&dir.path().join("o.lh5")))
+        };
+        let one = run("1");
+        for threads in ["2", "4"] {
+            let other = run(threads);
+            assert!(one.1 == other.1, "{input}, {spec}: {threads} threads");
+            assert!(one.0 == other.0, "{input}, {spec}: {threads} threads, other bytes");
         }
     }
 }

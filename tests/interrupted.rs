@@ -1,7 +1,7 @@
 //! Killed runs and full disks: nothing incomplete under the final name.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::Instant;
 
 use crate::host::digest::digest;
 use crate::host::program::{files, program, tierline};
@@ -17,15 +17,20 @@ fn large(dir: &std::path::Path) {
 fn a_killed_run_leaves_nothing_under_the_final_name() {
     let dir = tempfile::tempdir().unwrap();
     large(dir.path());
-    let mut killed = 0;
-    for delay in 1..=40u64 {
+    let whole = Instant::now();
+    assert_eq!(tierline(dir.path(), &["raw", "large.fcio", "--compression", "gzip:9"]).code, 0);
+    let whole = whole.elapsed();
+    std::fs::remove_file(dir.path().join("large.lh5")).unwrap();
+    let (mut killed, mut seed) = (0, 1u32);
+    for _ in 0..100 {
         let mut child = Command::new(program())
             .args(["raw", "large.fcio", "--compression", "gzip:9"])
             .current_dir(dir.path())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(3 * delay));
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        std::thread::sleep(whole.mul_f64(f64::from(seed) / f64::from(u32::MAX)));
         child.kill().unwrap();
         let status = child.wait().unwrap();
         let output = dir.path().join("large.lh5");
@@ -40,7 +45,7 @@ fn a_killed_run_leaves_nothing_under_the_final_name() {
             std::fs::remove_file(&output).unwrap();
         }
     }
-    assert!(killed > 3, "only {killed} runs were killed");
+    assert!(killed > 50, "only {killed} runs were killed");
     let ran = tierline(dir.path(), &["raw", "large.fcio"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     let left = files(dir.path()).iter().filter(|name| name.contains(".part-")).count();
