@@ -32,5 +32,6 @@ status=0
 "$venv/bin/python" -W ignore::RuntimeWarning tests/interop/check.py "$out" || status=1
 "$venv/bin/python" -W ignore::RuntimeWarning tests/interop/specs.py "$out" || status=1
 "$venv/bin/python" tests/interop/codecs.py "$out" || status=1
+# 77: there is no C compiler, which it says.
+"$venv/bin/python" tests/interop/fcio_link.py "$out" || [ $? = 77 ] || status=1
 exit $status
-"$venv/bin/python" tests/interop/fcio_link.py "$out" || [ $? = 77 ]
