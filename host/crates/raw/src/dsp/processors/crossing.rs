@@ -7,7 +7,7 @@ type Done = Result<(), &'static str>;
 
 /// The sample before which (`walk` backwards) or after which (forwards) the level is crossed, as
 /// seen from `start`: the first sample of the pair in the direction of the walk.
-fn crossing<T: Float>(w: &[T], level: T, start: usize, forward: bool) -> Option<usize> {
+pub(super) fn crossing<T: Float>(w: &[T], level: T, start: usize, forward: bool) -> Option<usize> {
     let crosses =
         |near: T, far: T| (near <= level && level < far) || (near >= level && level > far);
     if forward {

@@ -5,6 +5,9 @@ use crate::dsp::store::Float;
 
 type Done = Result<(), &'static str>;
 
+/// Elements of a kernel that are applied in one pass over the waveform.
+const TAPS: usize = 4;
+
 /// What the cusp and zero-area cusp kernels are made of.
 struct Cusp {
     sigma: f64,
@@ -117,21 +120,29 @@ pub(crate) fn t0_filter<T: Float>(f: &mut Frame<'_, T>) -> Done {
 }
 
 /// `out[k] = sum(kernel[j] w[k + shift - j])`, samples outside of the waveform being 0.
-fn convolve<T: Float>(w: &[T], kernel: &[T], shift: usize, out: &mut [T], sums: &mut Vec<f64>) {
-    sums.clear();
-    sums.resize(out.len(), 0.0);
-    for (j, factor) in kernel.iter().enumerate() {
-        let factor = factor.f64();
-        if factor == 0.0 {
-            continue;
+fn convolve<T: Float>(w: &[T], kernel: &[T], shift: usize, out: &mut [T], room: &mut Vec<f64>) {
+    // The waveform with so many zeros around it that every index exists, then the sums.
+    let (m, n) = (kernel.len(), out.len());
+    let padded = n + m - 1;
+    room.clear();
+    room.resize(padded + n, 0.0);
+    let (wide, sums) = room.split_at_mut(padded);
+    // wide[i] is w[i + shift - (m - 1)].
+    let (skip, zeros) = (shift.saturating_sub(m - 1), (m - 1).saturating_sub(shift));
+    for (wide, x) in wide[zeros..].iter_mut().zip(&w[skip..]) {
+        *wide = x.f64();
+    }
+    let (fours, rest) = kernel.as_chunks::<TAPS>();
+    for (j, taps) in fours.iter().enumerate() {
+        let taps = taps.map(Float::f64);
+        let from = &wide[m - TAPS - TAPS * j..][..n + TAPS - 1];
+        for (sum, x) in sums.iter_mut().zip(from.windows(TAPS)) {
+            *sum += taps[3] * x[0] + taps[2] * x[1] + taps[1] * x[2] + taps[0] * x[3];
         }
-        // w[k + shift - j] has to exist.
-        let first = j.saturating_sub(shift).min(out.len());
-        let end = (w.len() + j).saturating_sub(shift).clamp(first, out.len());
-        let from = &w[(first + shift).saturating_sub(j)..];
-        for (sum, x) in sums[first..end].iter_mut().zip(from) {
-            *sum += factor * x.f64();
-        }
+    }
+    for (j, tap) in rest.iter().enumerate() {
+        let from = &wide[rest.len() - 1 - j..];
+        sums.iter_mut().zip(from).for_each(|(sum, x)| *sum += tap.f64() * x);
     }
     out.iter_mut().zip(sums.iter()).for_each(|(out, sum)| *out = T::of(*sum));
 }

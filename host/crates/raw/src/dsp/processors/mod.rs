@@ -5,6 +5,8 @@ mod crossing;
 mod filters;
 mod histogram;
 mod kernels;
+mod peaks;
+mod pick;
 mod pickoff;
 mod shape;
 mod trapezoid;
@@ -213,6 +215,32 @@ static PROCESSORS: &[Processor] = &[
         histogram::histogram_stats,
         histogram::histogram_stats,
     ),
+    dspeed(
+        "get_multi_local_extrema",
+        "(n),(),(),(),(),(),>(m),>(m),>(),>()",
+        "ffffffffII",
+        peaks::get_multi_local_extrema,
+        peaks::get_multi_local_extrema,
+    ),
+    dspeed(
+        "multi_t_filter",
+        "(n),(),(m),(m),>(m)",
+        "fffff",
+        peaks::multi_t_filter,
+        peaks::multi_t_filter,
+    ),
+    dspeed("multi_a_filter", "(n),(m),>(m)", "fff", peaks::multi_a_filter, peaks::multi_a_filter),
+    dspeed(
+        "peak_snr_threshold",
+        "(n),(m),(),(),>(m),>()",
+        "fffffI",
+        peaks::peak_snr_threshold,
+        peaks::peak_snr_threshold,
+    ),
+    dspeed("get", "(n),(),>()", "flf", pick::get, pick::get),
+    dspeed("get_default", "(n),(),(),>()", "flff", pick::get_default, pick::get_default),
+    dspeed("sort", "(n),>(n)", "ff", pick::sort, pick::sort),
+    dspeed("wf_alignment", "(n),(),(),(),>(m)", "fffff", pick::wf_alignment, pick::wf_alignment),
     numpy("amax", "fif", shape::amax, shape::amax),
     numpy("max", "fif", shape::amax, shape::amax),
     numpy("amin", "fif", shape::amin, shape::amin),
@@ -270,20 +298,4 @@ impl Param {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_line_is_consistent() {
-        for processor in PROCESSORS {
-            let params = processor.params();
-            assert_eq!(params.len(), processor.types.len(), "{}", processor.name);
-            let outs = |kind| params.iter().filter(|p| p.out && p.kind(false) == kind).count();
-            assert!(outs(Kind::Single) <= super::super::frame::MAX_OUT, "{}", processor.name);
-            assert!(outs(Kind::Int) <= super::super::frame::MAX_OUT, "{}", processor.name);
-            assert!(params.iter().any(|p| p.out), "{}", processor.name);
-        }
-        assert!(find("dspeed.processors.histogram", "presum").is_some());
-        assert!(find("numpy", "presum").is_none());
-    }
-}
+mod tests;
