@@ -13,6 +13,7 @@ use super::expression::{Expr, Op, parse};
 use super::processors::{self, Param};
 use super::step::{Process, Step};
 use super::store::{Kind, Slot};
+use super::unit::Quantity;
 use super::variable::{Grid, Offset, Variable, fits};
 
 type Result<T> = std::result::Result<T, ChainError>;
@@ -112,7 +113,7 @@ impl Builder<'_> {
         let value = self.binary(op, a, b)?;
         let mut variable = self.value_variable(value)?;
         variable.grid = variable.samples().cloned();
-        (variable.coord, variable.index, variable.unit) = (false, false, None);
+        (variable.coord, variable.unit) = (false, None);
         self.finish(entry, vec![(out, variable)], grid.as_ref())
     }
 
@@ -235,15 +236,17 @@ impl Builder<'_> {
             Value::Offset(offset) => Ok(offset),
             Value::Quantity(time) if time.power == 1 => Ok(Offset::fixed(time.in_ns())),
             Value::Variable(variable) if variable.coord && !variable.vector => {
-                let ns = Grid {
-                    period: super::unit::Quantity::time(1.0, 1.0, "ns"),
-                    offset: Offset::fixed(0.0),
-                };
-                let slot = self.on_grid(&variable, &ns, Kind::Double)?;
+                let slot = self.in_ns(&variable)?;
                 Ok(Offset { slot: Some(slot), shift_ns: 0.0 })
             }
             _ => Err(self.wrong("an offset must be a time")),
         }
+    }
+
+    /// A time as a slot in ns.
+    fn in_ns(&mut self, time: &Variable) -> Result<Slot> {
+        let period = Quantity::unit("ns").ok_or_else(|| self.wrong("no ns"))?;
+        self.on_grid(time, &Grid { period, offset: Offset::fixed(0.0) }, Kind::Double)
     }
 
     /// The lengths that the letters of the signature stand for.

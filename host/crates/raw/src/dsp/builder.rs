@@ -106,9 +106,7 @@ impl<'c> Builder<'c> {
         }
         let unit_ns = variable.unit.as_deref().and_then(time_ns);
         let values = match (&variable.grid, unit_ns) {
-            (Some(grid), Some(ns)) if variable.coord && !variable.index => {
-                self.times(variable, grid, ns)
-            }
+            (Some(grid), Some(ns)) if variable.coord => self.times(variable, grid, ns),
             _ => self.natural(variable),
         };
         match variable.lengths {
@@ -206,7 +204,7 @@ impl<'c> Builder<'c> {
         let unit = values.attrs.units.clone();
         let coord = grid.is_none() && unit.as_deref().and_then(time_ns).is_some();
         let (dtype, vector) = (array.dtype, array.row_shape.len() == 1);
-        Ok(Variable { dtype, vector, grid, unit, coord, index: false, source, lengths: None })
+        Ok(Variable { dtype, vector, grid, unit, coord, source, lengths: None })
     }
 
     fn grid(&mut self, name: &str, table: &Table) -> Result<Grid> {
@@ -217,9 +215,9 @@ impl<'c> Builder<'c> {
         let reason = || "the units of dt or t0 are none of time".to_owned();
         let wrong = || ChainError::Layout { column: name.to_owned(), reason: reason() };
         let (dt_unit, t0_unit) = (unit("dt"), unit("t0"));
-        let dt_ns = time_ns(&dt_unit).ok_or_else(wrong)?;
         let t0_ns = time_ns(&t0_unit).ok_or_else(wrong)?;
         let period = self.periods.get(name).copied().unwrap_or(f64::NAN);
+        let period = Quantity::time(period, &dt_unit).ok_or_else(wrong)?;
         let mut offset = Offset::fixed(0.0);
         if table.array("t0").is_some() {
             let column = self.column(format!("{name}/t0"));
@@ -229,7 +227,7 @@ impl<'c> Builder<'c> {
             self.push(Step::Affine { from, to, scale: t0_ns, shift: 0.0, plus: Vec::new() });
             offset.slot = Some(to);
         }
-        Ok(Grid { period: Quantity::time(period, dt_ns, &dt_unit), offset })
+        Ok(Grid { period, offset })
     }
 
     fn column(&mut self, path: String) -> usize {
@@ -329,7 +327,10 @@ impl<'c> Builder<'c> {
         if *length < 0.0 || *length > MAX_LENGTH as f64 {
             return Err(self.wrong(format!("{length} is no length")));
         }
-        Ok(*length as usize)
+        // 2*us/(16*ns) is slightly less than 125.
+        let whole = length.round();
+        let length = if (length - whole).abs() < 1e-9 * whole { whole } else { *length };
+        Ok(length as usize)
     }
 
     /// Something was needed that depends on the sampling period.

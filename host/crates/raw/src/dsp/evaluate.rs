@@ -273,7 +273,7 @@ impl Builder<'_> {
         to
     }
 
-    /// Times as the index of a sample. The file gets the index, not the time.
+    /// Times as the nearest sample's index on a grid.
     fn round_to_grid(&mut self, mode: Rounding, of: &Variable, grid: Grid) -> Result<Value> {
         if !of.coord {
             return Err(self.wrong("only times are rounded to samples"));
@@ -283,7 +283,7 @@ impl Builder<'_> {
         let mut rounded = Variable::plain(of.dtype, of.vector, slot);
         rounded.grid = Some(grid);
         rounded.unit.clone_from(&of.unit);
-        (rounded.coord, rounded.index) = (true, true);
+        rounded.coord = true;
         Ok(Value::Variable(rounded))
     }
 

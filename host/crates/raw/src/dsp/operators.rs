@@ -278,7 +278,6 @@ fn joined(op: Op, a: &Variable, b: &Variable) -> Option<String> {
         (Op::Div | Op::FloorDiv, (Some(x), Some(y))) => {
             (!(a.in_time() && b.in_time())).then(|| format!("{x}/{y}"))
         }
-        (Op::Div | Op::FloorDiv, (None, Some(_))) => None,
         (_, (a, b)) => a.or(b).map(str::to_owned),
     }
 }

@@ -105,8 +105,8 @@ fn expressions_are_the_peers() {
     assert_eq!(expression("when-tmax"), [-48.0, 68.0, 136.0, 300.0]);
     assert_eq!(expression("tmax>50*ns"), [0.0, 0.0, 1.0, 0.0]);
     assert_eq!(expression("-tmax"), [-43.0, -17.0, -39.0, 35.0]);
-    assert_eq!(expression("round(tmax, wps.grid)"), [2.0, 1.0, 2.0, 0.0]);
-    assert_eq!(expression("floor(tmax, 10*ns)"), [4.0, 3.0, 6.0, 0.0]);
+    assert_eq!(expression("round(tmax, wps.grid)"), [69.0, 47.0, 89.0, 35.0]);
+    assert_eq!(expression("floor(tmax, 10*ns)"), [45.0, 45.0, 85.0, 35.0]);
     assert_eq!(expression("round(vmax, 8)"), [96.0, 88.0, 88.0, 80.0]);
     assert_eq!(expression("tmax if tmax>tmin else tmin"), [69.0, 47.0, 89.0, 99.0]);
     assert_eq!(expression("where(tmax>tmin, tmax, 32*ns)"), [37.0, 47.0, 89.0, 67.0]);

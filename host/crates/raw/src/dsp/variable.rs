@@ -78,8 +78,6 @@ pub(crate) struct Variable {
     pub(crate) unit: Option<String>,
     /// Whether the values are indices on `grid` or, without one, times in `unit`.
     pub(crate) coord: bool,
-    /// Whether indices on `grid` are written as such, not as times.
-    pub(crate) index: bool,
     pub(crate) source: Source,
     /// How many elements of a row count.
     pub(crate) lengths: Option<Slot>,
@@ -94,7 +92,6 @@ impl Variable {
             grid: None,
             unit: None,
             coord: false,
-            index: false,
             source: Source::Slot(slot),
             lengths: None,
         }
