@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value as Json};
-use tierline_table::{Attrs, Column, DType, NamedColumn, Table};
+use tierline_table::{Array, Attrs, Column, DType, NamedColumn, Table};
 
 use super::config::{Config, Entry, Work};
 use super::error::ChainError;
 use super::evaluate::Value;
-use super::plan::{Form, Output, Plan};
+use super::plan::{Form, Input, Output, Plan};
 use super::step::Step;
 use super::store::{Kind, Slot};
 use super::unit::{Quantity, time_ns};
@@ -37,6 +37,8 @@ pub(crate) struct Builder<'c> {
     pub(crate) entry: String,
     pub(crate) argument: String,
     pub(crate) defaults: Map<String, Json>,
+    /// Values of the database that are being looked up for another.
+    pub(crate) lookups: usize,
 }
 
 type Result<T> = std::result::Result<T, ChainError>;
@@ -62,6 +64,7 @@ impl<'c> Builder<'c> {
             entry: "outputs".into(),
             argument: String::new(),
             defaults: Map::new(),
+            lookups: 0,
         };
         for name in &config.outputs {
             builder.entry = "outputs".into();
@@ -199,7 +202,7 @@ impl<'c> Builder<'c> {
         if array.row_shape.len() > 1 || matches!(array.dtype, DType::Text(_)) {
             return Err(unsupported("text and matrices"));
         }
-        let (column, len) = (self.column(path), array.row_len());
+        let (column, len) = (self.column(path, array), array.row_len());
         let source = Source::Column(Part { column, start: 0, step: 1, len });
         let unit = values.attrs.units.clone();
         let coord = grid.is_none() && unit.as_deref().and_then(time_ns).is_some();
@@ -219,8 +222,8 @@ impl<'c> Builder<'c> {
         let period = self.periods.get(name).copied().unwrap_or(f64::NAN);
         let period = Quantity::time(period, &dt_unit).ok_or_else(wrong)?;
         let mut offset = Offset::fixed(0.0);
-        if table.array("t0").is_some() {
-            let column = self.column(format!("{name}/t0"));
+        if let Some(array) = table.array("t0") {
+            let column = self.column(format!("{name}/t0"), array);
             let part = Part { column, start: 0, step: 1, len: 1 };
             let from = self.load(part, Kind::Double, DType::F64);
             let to = self.slot(Kind::Double, 1, &[from]);
@@ -230,10 +233,11 @@ impl<'c> Builder<'c> {
         Ok(Grid { period, offset })
     }
 
-    fn column(&mut self, path: String) -> usize {
+    /// The number of an input column in the plan.
+    fn column(&mut self, path: String, array: &Array) -> usize {
         let columns = &mut self.plan.columns;
-        columns.iter().position(|known| *known == path).unwrap_or_else(|| {
-            columns.push(path);
+        columns.iter().position(|known| known.path == path).unwrap_or_else(|| {
+            columns.push(Input { path, dtype: array.dtype, row_len: array.row_len() });
             columns.len() - 1
         })
     }

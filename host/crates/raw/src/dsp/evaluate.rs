@@ -12,6 +12,9 @@ use super::store::{Kind, Slot};
 use super::unit::Quantity;
 use super::variable::{Grid, Offset, Part, Source, Variable};
 
+/// Values of the database that may refer to each other.
+const MAX_LOOKUPS: usize = 16;
+
 /// What an expression stands for.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
@@ -117,9 +120,14 @@ impl Builder<'_> {
         let value = found.or_else(|| self.defaults.get(path)).cloned();
         let entry = self.entry.clone();
         match value.ok_or_else(|| ChainError::Database { entry, name: path.into() })? {
-            Json::String(text) if text.contains(path) => Err(self.wrong("defined by itself")),
             Json::Object(_) => Err(self.wrong(format!("{path} is no single value"))),
-            value => self.json(&value),
+            _ if self.lookups > MAX_LOOKUPS => Err(self.wrong(format!("{path} needs itself"))),
+            value => {
+                self.lookups += 1;
+                let value = self.json(&value);
+                self.lookups -= 1;
+                value
+            }
         }
     }
 

@@ -13,9 +13,32 @@ pub(crate) struct Plan {
     /// Steps that give the same for all rows.
     pub(crate) once: Vec<Step>,
     pub(crate) steps: Vec<Step>,
-    /// Paths of the input columns.
-    pub(crate) columns: Vec<String>,
+    /// Input columns that are read.
+    pub(crate) columns: Vec<Input>,
     pub(crate) outputs: Vec<Output>,
+}
+
+/// A column that is read, as the layout has it.
+#[derive(Debug, Clone)]
+pub(crate) struct Input {
+    pub(crate) path: String,
+    pub(crate) dtype: DType,
+    pub(crate) row_len: usize,
+}
+
+impl Input {
+    /// The column of a table, if it is as expected.
+    fn find<'t>(&self, table: &'t Table) -> Result<&'t Array, ChainError> {
+        let array = table.array(&self.path);
+        let wrong = match array {
+            None => "the table does not have it",
+            Some(array) if array.dtype != self.dtype => "its type has changed",
+            Some(array) if array.row_len() != self.row_len => "its length has changed",
+            Some(array) if array.rows() != table.rows && self.row_len > 0 => "rows are missing",
+            Some(array) => return Ok(array),
+        };
+        Err(ChainError::Layout { column: self.path.clone(), reason: wrong.into() })
+    }
 }
 
 /// One output column.
@@ -86,12 +109,8 @@ impl Plan {
         end: usize,
         outputs: &mut [NamedColumn],
     ) -> Result<(), ChainError> {
-        let array = |path: &String| {
-            let reason = || "the table does not have it".to_owned();
-            let error = || ChainError::Layout { column: path.clone(), reason: reason() };
-            table.array(path).ok_or_else(error)
-        };
-        let columns: Vec<&Array> = self.columns.iter().map(array).collect::<Result<_, _>>()?;
+        let columns = self.columns.iter().map(|input| input.find(table));
+        let columns: Vec<&Array> = columns.collect::<Result<_, _>>()?;
         let mut store = self.store.clone();
         let mut scratch = Vec::new();
         let fatal = |refused: super::step::Refused<'_>| ChainError::Fatal {

@@ -264,3 +264,35 @@ fn types_are_declared() {
     assert_eq!(unit(&columns[1]), Some("keV"));
     assert_eq!(numbers(&columns[2]), [1.0, 2.0, 3.0, 4.0]);
 }
+
+#[test]
+fn tables_of_another_layout_are_refused() {
+    let config = json!({"outputs": ["vmax"], "processors": {"tmin,tmax,vmin,vmax": min_max()}});
+    let chain = Chain::build(&config, &table(), &Json::Null).unwrap();
+    let with = |values: Array| {
+        let mut other = table();
+        other.column_mut("waveform/values").unwrap().column = values.into();
+        chain.run(&other).unwrap_err().to_string()
+    };
+    let short = Array::from_u16(&[1; 16]).reshaped(&[4]);
+    assert_eq!(with(short), "column 'waveform/values': its length has changed");
+    let floats = Array::from_f32(&[1.0; 32]).reshaped(&[8]);
+    assert_eq!(with(floats), "column 'waveform/values': its type has changed");
+    let few = Array::from_u16(&[1; 24]).reshaped(&[8]);
+    assert_eq!(with(few), "column 'waveform/values': rows are missing");
+    assert!(chain.run(&Table { rows: 1, ..Table::new() }).is_err());
+}
+
+#[test]
+fn a_database_may_not_turn_in_circles() {
+    let database = json!({"a": "db.b + 1", "b": "2*db.a", "c": "db.d", "d": 3});
+    let value = |name: &str| run(json!({"it": name}), &["it"], &database);
+    assert!(value("db.a").unwrap_err().to_string().contains("needs itself"));
+    assert_eq!(numbers(&value("db.c*2").unwrap()[0]), [6.0; 4]);
+}
+
+#[test]
+fn threads_share_a_chain() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Chain>();
+}

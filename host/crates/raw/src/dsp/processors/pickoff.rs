@@ -110,7 +110,7 @@ pub(crate) fn spline<T: Float>(w: &[T], second: &[f64], time: f64) -> f64 {
 /// The waveform with more samples, by interpolation.
 pub(crate) fn interpolating_upsampler<T: Float>(f: &mut Frame<'_, T>) -> Done {
     f.nan();
-    if f.any_nan(&[0]) {
+    if f.any_nan(&[0]) || f.wave(0).is_empty() {
         return Ok(());
     }
     let (w, mode) = (f.wave(0), Mode::of(f.int(1)).ok_or("unknown interpolation mode")?);
@@ -126,7 +126,7 @@ pub(crate) fn interpolating_upsampler<T: Float>(f: &mut Frame<'_, T>) -> Done {
 
 fn upsample<T: Float>(w: &[T], mode: Mode, second: &[f64], out: &mut [T]) -> Done {
     if mode == Mode::Integer {
-        if w.is_empty() || !out.len().is_multiple_of(w.len()) {
+        if !out.len().is_multiple_of(w.len()) {
             return Err("mode 'i' needs an output whose length is a multiple of the input's");
         }
         let factor = out.len() / w.len();
