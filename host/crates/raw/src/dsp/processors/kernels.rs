@@ -1,5 +1,6 @@
 //! Kernels, and their convolution with a waveform.
 
+use super::fft::Fourier;
 use crate::dsp::frame::Frame;
 use crate::dsp::store::Float;
 
@@ -7,6 +8,9 @@ type Done = Result<(), &'static str>;
 
 /// Elements of a kernel that are applied in one pass over the waveform.
 const TAPS: usize = 4;
+
+/// Elements of a kernel from which on Fourier transforms are faster.
+const LONG: usize = 96;
 
 /// What the cusp and zero-area cusp kernels are made of.
 struct Cusp {
@@ -150,8 +154,7 @@ fn convolve<T: Float>(w: &[T], kernel: &[T], shift: usize, out: &mut [T], room: 
 /// The waveform convolved with a kernel: all values (`'f'`), those where the kernel lies inside the
 /// waveform (`'v'`), or as many as the waveform has samples, from the middle (`'s'`).
 pub(crate) fn convolve_wf<T: Float>(f: &mut Frame<'_, T>) -> Done {
-    let (w, kernel) = (f.wave(0), f.wave(1));
-    let (n, m) = (w.len(), kernel.len());
+    let (n, m) = (f.wave(0).len(), f.wave(1).len());
     if m > n || m == 0 {
         return Err("the kernel must not be longer than the waveform");
     }
@@ -164,11 +167,63 @@ pub(crate) fn convolve_wf<T: Float>(f: &mut Frame<'_, T>) -> Done {
     if f.float_slots[0].len != length {
         return Err("the length of the output is not that of this mode");
     }
-    if f.any_nan(&[0, 1]) {
-        return f.no_result();
+    let mut room = std::mem::take(f.scratch);
+    let (first, rows) = (f.row, f.rows);
+    if m >= LONG && f.inputs[1].constant {
+        let size = if shift == m - 1 { n } else { n + m - 1 }.next_power_of_two();
+        convolve_rows(f, size, shift, &mut room);
+    } else {
+        for row in first..first + rows {
+            f.row = row;
+            let (w, kernel) = (f.wave(0), f.wave(1));
+            convolve(w, kernel, shift, f.out(0), &mut room);
+        }
     }
-    let mut sums = std::mem::take(f.scratch);
-    convolve(w, kernel, shift, f.out(0), &mut sums);
-    *f.scratch = sums;
+    for row in first..first + rows {
+        f.row = row;
+        if f.any_nan(&[0, 1]) {
+            f.nan();
+        }
+    }
+    f.row = first;
+    *f.scratch = room;
     Ok(())
+}
+
+/// The same through Fourier transforms of a size. Every row has its own, so that its last digits do
+/// not depend on the rows beside it.
+fn convolve_rows<T: Float>(f: &mut Frame<'_, T>, size: usize, shift: usize, room: &mut Vec<f64>) {
+    room.clear();
+    room.resize(6 * size, 0.0);
+    let (fourier, rest) = Fourier::new(size, room);
+    let (kernel_re, rest) = rest.split_at_mut(size);
+    let (kernel_im, rest) = rest.split_at_mut(size);
+    let (re, im) = rest.split_at_mut(size);
+    fill(kernel_re, f.wave(1));
+    fourier.transform(kernel_re, kernel_im);
+    let first = f.row;
+    for row in first..first + f.rows {
+        f.row = row;
+        fill(re, f.wave(0));
+        im.fill(0.0);
+        fourier.transform(re, im);
+        let kernel = kernel_re.iter().zip(kernel_im.iter());
+        for ((x, y), (a, b)) in re.iter_mut().zip(im.iter_mut()).zip(kernel) {
+            (*x, *y) = ((*x * a - *y * b) / size as f64, (*x * b + *y * a) / size as f64);
+        }
+        fourier.transform(im, re);
+        for (out, x) in f.out(0).iter_mut().zip(&re[shift..]) {
+            *out = T::of(*x);
+        }
+    }
+    f.row = first;
+}
+
+/// Samples, then zeros; also for NaN.
+fn fill<T: Float>(to: &mut [f64], from: &[T]) {
+    let (start, rest) = to.split_at_mut(from.len());
+    rest.fill(0.0);
+    for (to, x) in start.iter_mut().zip(from) {
+        *to = if x.is_nan() { 0.0 } else { x.f64() };
+    }
 }

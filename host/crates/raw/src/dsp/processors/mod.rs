@@ -2,6 +2,7 @@
 
 mod baseline;
 mod crossing;
+mod fft;
 mod filters;
 mod histogram;
 mod kernels;
@@ -199,14 +200,16 @@ static PROCESSORS: &[Processor] = &[
     dspeed("cusp_filter", "(),(),(),>(n)", "ffff", kernels::cusp_filter, kernels::cusp_filter),
     dspeed("zac_filter", "(),(),(),>(n)", "ffff", kernels::zac_filter, kernels::zac_filter),
     dspeed("t0_filter", "(),(),>(n)", "fff", kernels::t0_filter, kernels::t0_filter),
-    dspeed("convolve_wf", "(n),(m),(),>(p)", "ffbf", kernels::convolve_wf, kernels::convolve_wf),
+    dspeed("convolve_wf", "(n),(m),(),>(p)", "ffbf", kernels::convolve_wf, kernels::convolve_wf)
+        .whole_blocks(),
     dspeed(
         "fft_convolve_wf",
         "(n),(m),(),>(p)",
         "ffbf",
         kernels::convolve_wf,
         kernels::convolve_wf,
-    ),
+    )
+    .whole_blocks(),
     dspeed("histogram", "(n),>(m),>(p)", "fff", histogram::histogram, histogram::histogram),
     dspeed(
         "histogram_stats",

@@ -238,3 +238,19 @@ fn every_line_is_consistent() {
     assert!(find("dspeed.processors.histogram", "presum").is_some());
     assert!(find("numpy", "presum").is_none());
 }
+
+#[test]
+fn long_kernels_are_transformed() {
+    let w: Vec<f64> = (0..300).map(|i| f64::from(i * 7919 % 101)).collect();
+    let taps: Vec<f64> = (0..120).map(|j| f64::from(j * 31 % 17) - 8.0).collect();
+    let list = serde_json::to_string(&taps).unwrap();
+    for (mode, length, shift) in [("'v'", 181, 119), ("'s'", 300, 59), ("'f'", 419, 0)] {
+        let out = format!("o({length})");
+        let have = run(&w, "fft_convolve_wf", json!(["w", list, mode, out]));
+        for (k, have) in have.iter().enumerate() {
+            let at = |j: usize| (k + shift).checked_sub(j).and_then(|i| w.get(i)).unwrap_or(&0.0);
+            let want: f64 = taps.iter().enumerate().map(|(j, tap)| tap * at(j)).sum();
+            assert!((have - want).abs() < 1e-7, "{mode} {k}: {have} for {want}");
+        }
+    }
+}
