@@ -32,6 +32,9 @@ status=0
 "$venv/bin/python" -W ignore::RuntimeWarning tests/interop/check.py "$out" || status=1
 "$venv/bin/python" -W ignore::RuntimeWarning tests/interop/specs.py "$out" || status=1
 "$venv/bin/python" tests/interop/codecs.py "$out" || status=1
+cargo build --quiet --release -p tierline-raw --example dsp_chain
+DSP_CHAIN=${CARGO_TARGET_DIR:-$PWD/target}/release/examples/dsp_chain \
+    "$venv/bin/python" -W ignore tests/interop/dsp.py "$out/dsp" || status=1
 # 77: there is no C compiler, which it says.
 "$venv/bin/python" tests/interop/fcio_link.py "$out" || [ $? = 77 ] || status=1
 exit $status
