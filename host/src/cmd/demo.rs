@@ -168,5 +168,5 @@ fn panel(example: &Example, output: &Path) -> anyhow::Result<Option<Panel>> {
         }
     });
     let title = format!("{} · {}", example.file_name, table.trim_start_matches('/'));
-    Ok(Some(Panel { title, traces: traces.collect(), ..Panel::default() }))
+    Ok(Some(Panel::waveforms(title, &traces.collect::<Vec<_>>())))
 }

@@ -27,7 +27,7 @@ fn trace(label: &str, dt_ns: f64, samples: usize, pulse: [f64; 4]) -> Trace {
 }
 
 fn panel(title: &str, traces: Vec<Trace>) -> Panel {
-    Panel { title: title.into(), traces, ..Panel::default() }
+    Panel::waveforms(title, &traces)
 }
 
 fn main() -> Result<(), Error> {

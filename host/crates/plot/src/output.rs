@@ -5,11 +5,11 @@ use std::path::Path;
 
 use plotters::prelude::{BitMapBackend, IntoDrawingArea, SVGBackend};
 
-use crate::draw::{self, Scale};
+use crate::draw::{self, Raster, Scale};
 use crate::{Error, Panel};
 
 /// Largest width and height of a picture in pixels.
-const LARGEST: u32 = 8192;
+pub(crate) const LARGEST: u32 = 8192;
 /// A PNG is drawn so many times larger and averaged, for smooth lines and letters.
 const OVERSAMPLING: u32 = 2;
 
@@ -69,9 +69,9 @@ pub fn render(panels: &[Panel], size: Size, picture: Picture) -> Result<Vec<u8>,
         Picture::Svg => {
             let mut text = String::new();
             let root = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
-            draw::panels(&root, panels, Scale(1))?;
+            let rasters = draw::panels(&root, panels, Scale(1))?;
             drop(root);
-            Ok(text.into_bytes())
+            with_rasters(text, &rasters)
         }
     }
 }
@@ -89,15 +89,73 @@ fn png_bytes(panels: &[Panel], size: Size) -> Result<Vec<u8>, Error> {
     let (width, height) = (size.width * OVERSAMPLING, size.height * OVERSAMPLING);
     let mut pixels = vec![0; 3 * width as usize * height as usize];
     let root = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-    draw::panels(&root, panels, Scale(OVERSAMPLING as i32))?;
+    let rasters = draw::panels(&root, panels, Scale(OVERSAMPLING as i32))?;
     drop(root);
+    rasters.iter().for_each(|raster| paste(raster, &mut pixels, width as usize));
     let pixels = averaged(&pixels, width as usize);
+    encoded(size, png::ColorType::Rgb, &pixels)
+}
+
+fn encoded(size: Size, colours: png::ColorType, pixels: &[u8]) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, size.width, size.height);
-    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_color(colours);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.write_header()?.write_image_data(&pixels)?;
+    encoder.write_header()?.write_image_data(pixels)?;
     Ok(bytes)
+}
+
+/// Stretches the opaque cells of a raster over their place in RGB rows of the given width.
+fn paste(raster: &Raster, pixels: &mut [u8], width: usize) {
+    let [left, top, right, bottom] = raster.place.map(|edge| edge.max(0) as usize);
+    let rows = raster.pixels.len() / raster.columns.max(1);
+    for y in top..bottom {
+        let row = (y - top) * rows / (bottom - top);
+        for x in left..right.min(width) {
+            let column = (x - left) * raster.columns / (right - left);
+            let [r, g, b, opaque] = raster.pixels[row * raster.columns + column];
+            let start = 3 * (y * width + x);
+            if let (Some(pixel), true) = (pixels.get_mut(start..start + 3), opaque > 0) {
+                pixel.copy_from_slice(&[r, g, b]);
+            }
+        }
+    }
+}
+
+/// Puts rasters on top of an SVG, as PNGs inside it.
+fn with_rasters(text: String, rasters: &[Raster]) -> Result<Vec<u8>, Error> {
+    let Some(end) = text.rfind("</svg>") else { return Ok(text.into_bytes()) };
+    let mut out = text[..end].to_owned();
+    for raster in rasters {
+        let [left, top, right, bottom] = raster.place;
+        let (width, height) = (right - left, bottom - top);
+        let rows = raster.pixels.len() / raster.columns.max(1);
+        let size = Size { width: raster.columns as u32, height: rows as u32 };
+        let png = encoded(size, png::ColorType::Rgba, &raster.pixels.concat())?;
+        out += &format!(
+            "<image x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" \
+             preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" \
+             href=\"data:image/png;base64,{}\"/>\n",
+            base64(&png)
+        );
+    }
+    out += &text[end..];
+    Ok(out.into_bytes())
+}
+
+/// Bytes in the alphabet of RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let byte = |i: usize| u32::from(group.get(i).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let letter = ALPHABET[(bits >> (18 - 6 * place) & 63) as usize];
+            out.push(if place <= group.len() { char::from(letter) } else { '=' });
+        }
+    }
+    out
 }
 
 /// The mean of every block of pixels, for RGB rows of the given width.
@@ -119,6 +177,23 @@ fn averaged(pixels: &[u8], width: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_encoded_as_in_the_rfc() {
+        let pairs =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")];
+        assert!(pairs.iter().all(|(plain, coded)| base64(plain.as_bytes()) == *coded));
+        assert_eq!(base64(&[0xFB, 0xFF, 0xFE]), "+//+");
+    }
+
+    #[test]
+    fn rasters_are_stretched_over_their_place() {
+        let (red, none) = ([9, 0, 0, 255], [7, 7, 7, 0]);
+        let raster = Raster { place: [1, 0, 5, 1], columns: 2, pixels: vec![none, red] };
+        let mut pixels = vec![1; 15];
+        paste(&raster, &mut pixels, 5);
+        assert_eq!(pixels, [1, 1, 1, 1, 1, 1, 1, 1, 1, 9, 0, 0, 9, 0, 0]);
+    }
 
     #[test]
     fn blocks_are_averaged_by_colour() {

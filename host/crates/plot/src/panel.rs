@@ -1,6 +1,10 @@
 //! What is to be drawn.
 
-/// One line in a panel: equidistant samples.
+use std::ops::Range;
+
+use crate::{Density, Histogram};
+
+/// Equidistant samples.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Trace {
     /// Text in the legend; an empty one keeps the trace out of it.
@@ -18,24 +22,89 @@ impl Trace {
     pub fn time_ns(&self, index: usize) -> f64 {
         self.t0_ns + self.dt_ns * index as f64
     }
+
+    /// The samples over their times, thinned to the smallest and largest one of each of so many
+    /// columns. A gap becomes one point that is not finite.
+    pub fn line(&self, columns: usize) -> Line {
+        let points = (0..).zip(&self.samples).map(|(index, v)| (self.time_ns(index), *v));
+        let points: Vec<(f64, f64)> = points.collect();
+        Line { label: self.label.clone(), points: crate::thin::points(&points, columns) }
+    }
 }
 
-/// One plot: traces over a common time axis.
+/// Points that are joined by a line, or stand for themselves.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Line {
+    /// Text in the legend; an empty one keeps the line out of it.
+    pub label: String,
+    /// Horizontal and vertical value of each point; one that is not finite leaves a gap.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// What an axis shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Axis {
+    /// What the values are, without units.
+    pub label: String,
+    /// Their units. Values in `ns` are shown in ns, µs, ms or s, whichever fits.
+    pub units: Option<String>,
+}
+
+impl Axis {
+    /// An axis of values without units.
+    pub fn new(label: impl Into<String>) -> Self {
+        Axis { label: label.into(), units: None }
+    }
+
+    /// An axis of values in some units.
+    pub fn in_units(label: impl Into<String>, units: impl Into<String>) -> Self {
+        Axis { label: label.into(), units: Some(units.into()) }
+    }
+}
+
+/// What is in a panel.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// Lines over a common axis, for example waveforms.
+    Lines(Vec<Line>),
+    /// Dots.
+    Dots(Vec<Line>),
+    /// Histograms with the same bins, one over the other.
+    Histograms(Vec<Histogram>),
+    /// How many points are where, in logarithmic colours.
+    Density(Box<Density>),
+}
+
+/// One plot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Panel {
     /// Title above the plot.
     pub title: String,
-    /// Label of the time axis without its unit, which is chosen to fit.
-    pub x_label: String,
-    /// Label of the vertical axis.
-    pub y_label: String,
-    /// The lines.
-    pub traces: Vec<Trace>,
+    /// A line of small text below the title.
+    pub note: String,
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
+    /// What part of the vertical axis is shown; all of it if `None`.
+    pub y_range: Option<Range<f64>>,
+    /// Whether the counts of histograms have a logarithmic axis.
+    pub log: bool,
+    /// What is drawn.
+    pub content: Content,
 }
 
-impl Default for Panel {
-    fn default() -> Self {
-        let (x_label, y_label) = ("time".into(), "ADC counts".into());
-        Self { title: String::new(), x_label, y_label, traces: Vec::new() }
+impl Panel {
+    /// A panel without a title.
+    pub fn new(x: Axis, y: Axis, content: Content) -> Self {
+        let (title, note) = (String::new(), String::new());
+        Panel { title, note, x, y, y_range: None, log: false, content }
+    }
+
+    /// Waveforms in ADC counts over their time.
+    pub fn waveforms(title: impl Into<String>, traces: &[Trace]) -> Self {
+        let lines = traces.iter().map(|trace| trace.line(crate::output::LARGEST as usize));
+        let (x, y) = (Axis::in_units("time", "ns"), Axis::new("ADC counts"));
+        Panel { title: title.into(), ..Panel::new(x, y, Content::Lines(lines.collect())) }
     }
 }
