@@ -6,14 +6,13 @@ mod npy;
 mod print;
 
 use std::io::{self, BufWriter, Write};
-use std::ops::Range;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use tierline::h5::lh5::{TableReader, Waveforms};
 use tierline::h5::tree::{NodeKind, Reader};
 use tierline::report::Status;
 
+use super::rows::Rows;
 use super::{Usage, grouped};
 
 /// Show the rows of a table in an LH5 file.
@@ -46,43 +45,6 @@ pub(crate) struct Args {
     /// Replace an existing OUT.npy.
     #[arg(short = 'w', long, requires = "npy")]
     overwrite: bool,
-}
-
-/// Rows as a user names them; negative ones count from the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Rows {
-    start: Option<i64>,
-    end: Option<i64>,
-}
-
-impl FromStr for Rows {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let number = |text: &str| match text {
-            "" => Ok(None),
-            _ => text.parse().map(Some).map_err(|_| format!("'{text}' is no number of a row")),
-        };
-        match text.split_once(':') {
-            Some((start, end)) => Ok(Rows { start: number(start)?, end: number(end)? }),
-            None => match number(text)? {
-                Some(rows @ 0..) => Ok(Rows { start: None, end: Some(rows) }),
-                _ => Err("expected a number of rows, or FROM:TO".into()),
-            },
-        }
-    }
-}
-
-impl Rows {
-    /// The rows of a table of `total` rows.
-    fn of(self, total: usize) -> Range<usize> {
-        let place = |row: i64| match usize::try_from(row) {
-            Ok(row) => row.min(total),
-            Err(_) => total.saturating_sub(row.unsigned_abs().try_into().unwrap_or(usize::MAX)),
-        };
-        let start = self.start.map_or(0, place);
-        start..self.end.map_or(total, place).max(start)
-    }
 }
 
 /// Rows that are shown as text where none are named.
@@ -149,33 +111,4 @@ fn rows(args: &Args, reader: Reader, path: &str, out: &mut impl Write) -> anyhow
         eprintln!("the first {} of {total} rows; others are shown as 20:40, -20: or :", range.end);
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_named_as_in_python() {
-        let of = |text: &str| text.parse::<Rows>().unwrap().of(100);
-        for (text, range) in [
-            ("10", 0..10),
-            ("0", 0..0),
-            ("1000", 0..100),
-            (":", 0..100),
-            ("5:20", 5..20),
-            ("95:", 95..100),
-            ("-5:", 95..100),
-            (":-95", 0..5),
-            ("-1000:3", 0..3),
-            ("-5:-2", 95..98),
-            ("20:5", 20..20),
-            ("-9223372036854775808:1", 0..1),
-        ] {
-            assert_eq!(of(text), range, "{text}");
-        }
-        for text in ["", "-5", "x", "1:2:3", "1.5", "1:x"] {
-            assert!(text.parse::<Rows>().is_err(), "{text}");
-        }
-    }
 }

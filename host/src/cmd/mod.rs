@@ -7,6 +7,7 @@ pub(crate) mod info;
 pub(crate) mod process;
 pub(crate) mod raw;
 pub(crate) mod replay;
+mod rows;
 
 use std::fmt;
 use std::io::Write;
