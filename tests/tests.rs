@@ -13,6 +13,7 @@ mod host;
 mod inputs;
 mod interrupted;
 mod lh5;
+mod plot;
 mod process;
 mod records;
 mod rings;

@@ -22,5 +22,6 @@ pub(crate) enum Command {
     Process(cmd::process::Args),
     Info(cmd::info::Args),
     Dump(cmd::dump::Args),
+    Plot(cmd::plot::Args),
     Demo(cmd::demo::Args),
 }

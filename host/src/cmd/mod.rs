@@ -4,6 +4,7 @@ pub(crate) mod collect;
 pub(crate) mod demo;
 pub(crate) mod dump;
 pub(crate) mod info;
+pub(crate) mod plot;
 pub(crate) mod process;
 pub(crate) mod raw;
 pub(crate) mod replay;
