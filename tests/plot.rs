@@ -239,6 +239,11 @@ fn numbers_that_are_not_finite_are_counted_and_left_out() {
     let density = &panel["density"];
     assert_eq!((&density["entries"], &density["not_finite"]), (&5999.into(), &1.into()));
     assert!(numbers(&density["x_edges"]).len() > 128);
+    let args = ["odd.lh5", "d/value", "--kind", "trend", "--range", "2:5"];
+    let panel = &panels(dir.path(), &args)[0];
+    let inside = (0..6000).filter(|row| *row != 3 && (2..5).contains(&(row % 17))).count();
+    assert_eq!(panel["density"]["entries"], inside);
+    assert!(panel["note"].as_str().unwrap().contains("outside the range"), "{panel}");
     let panel = &panels(dir.path(), &["odd.lh5", "b/x", "--kind", "trend"])[0];
     assert_eq!(numbers(&panel["dots"][0]["x"]), [0.0, 2.0, 4.0]);
 }
@@ -320,6 +325,9 @@ fn nonsense_is_refused_with_the_codes_of_the_house() {
         (&["odd.lh5", "b/x", "--size", "10x10"], 2, "at least 200 x 150"),
         (&["odd.lh5", "b/x", "--size", "99999x300"], 2, "too large"),
         (&["odd.lh5", "b/x", "--size", "big"], 2, "1200x800"),
+        (&["odd.lh5", "b/lists", "--bins", "5"], 2, "--bins is for spectra"),
+        (&["odd.lh5", "b/lists", "--log"], 2, "--log is for spectra"),
+        (&["odd.lh5", "b/x", "--baseline-subtract"], 2, "is for waveforms"),
         (&["odd.lh5", "b/x", "--range", "5:1"], 2, "the smaller one first"),
         (&["odd.lh5", "b/x", "--bins", "0"], 2, "--bins"),
         (&["odd.lh5", "b/x", "x"], 2, "no number of a row"),

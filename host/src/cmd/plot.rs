@@ -133,6 +133,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     let mut messages = Messages::new(!args.verbose, None)?;
     let reader = Reader::open(&args.file)?;
     let choice = choose::choose(args, &reader)?;
+    fitting(args, &choice)?;
     let drawn = panels::panels(args, &reader, &choice, &mut messages)?;
     if let Some((path, format)) = &target {
         let panels: Vec<_> = drawn.iter().map(|drawn| drawn.panel.clone()).collect();
@@ -151,11 +152,24 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     }
     if args.json {
         let picture = target.as_ref().map(|(path, _)| path.as_path());
-        let mut out = io::stdout().lock();
-        serde_json::to_writer(&mut out, &to_json::picture(&args.file, picture, &drawn))?;
-        writeln!(out)?;
+        writeln!(io::stdout().lock(), "{}", to_json::picture(&args.file, picture, &drawn))?;
     }
     Ok(Status::Clean)
+}
+
+/// Refuses options that nothing of what is drawn has a use for.
+fn fitting(args: &Args, choice: &[choose::Choice]) -> Result<(), Usage> {
+    let any = |kinds: &[Kind]| choice.iter().any(|choice| kinds.contains(&choice.kind));
+    let waves = any(&[Kind::Waveforms, Kind::Persistence]);
+    let spectra = any(&[Kind::Spectrum]);
+    let why = match () {
+        () if args.bins.is_some() && !spectra => "--bins is for spectra",
+        () if args.log && !spectra => "--log is for spectra: colours are logarithmic anyway",
+        () if args.baseline_subtract.is_some() && !waves => "--baseline-subtract is for waveforms",
+        () if args.range.is_some() && spectra && waves => "say of which column --range is",
+        () => return Ok(()),
+    };
+    Err(Usage(why.into()))
 }
 
 fn default_size(panels: usize) -> Size {

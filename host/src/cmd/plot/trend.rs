@@ -1,5 +1,7 @@
 //! A column over another one.
 
+use std::ops::Range;
+
 use tierline::h5;
 use tierline::h5::tree::Reader;
 use tierline::plot::{Axis, Content, Density, GrowingAxis, Line, Panel};
@@ -31,7 +33,9 @@ pub(super) fn trend(args: &Args, reader: &Reader, path: &str) -> anyhow::Result<
     };
     let x = over.as_ref().map(|over| one_number(reader, over)).transpose()?;
     let rows = source.rows(args.rows, usize::MAX)?;
-    let mut points = Points::new(rows.len(), x.as_ref().is_none_or(|x| x.1), y.1);
+    let limits = args.range.as_ref().map(|limits| limits.0.clone());
+    let whole_x = x.as_ref().is_none_or(|x| x.1);
+    let mut points = Points::new(rows.len(), whole_x, y.1, limits);
     for start in rows.clone().step_by(STEP) {
         let part = start..rows.end.min(start + STEP);
         let (mut xs, mut ys) = (Vec::new(), Vec::new());
@@ -47,10 +51,10 @@ pub(super) fn trend(args: &Args, reader: &Reader, path: &str) -> anyhow::Result<
         Some((units, _)) => Axis { label: name(&over.map_or_else(String::new, |o| o.path)), units },
         None => Axis::new("row"),
     };
-    let text = note(count(rows.len() as u64, "row"), &[(points.not_finite(), "not finite")]);
-    let y_range = args.range.as_ref().map(|limits| limits.0.clone());
+    let left_out = [(points.outside, "outside the range"), (points.not_finite, "not finite")];
+    let text = note(count(rows.len() as u64, "row"), &left_out);
     let up = Axis { label: name(&source.path), units: y.0 };
-    Ok(Panel { note: text, y_range, ..Panel::new(across, up, points.content()) })
+    Ok(Panel { note: text, ..Panel::new(across, up, points.content()) })
 }
 
 /// Units of a column with one number per row, and whether they are whole.
@@ -82,40 +86,51 @@ fn versus(reader: &Reader, source: &Source, name: &str) -> anyhow::Result<Source
 }
 
 /// Few points themselves, or the density of many.
-enum Points {
-    Few(Line, u64),
+enum Form {
+    Few(Line),
     Many(Box<Density>),
 }
 
+/// What is drawn, and what is left out.
+struct Points {
+    form: Form,
+    /// Values that are shown.
+    limits: Range<f64>,
+    outside: u64,
+    not_finite: u64,
+}
+
 impl Points {
-    fn new(rows: usize, whole_x: bool, whole_y: bool) -> Self {
-        if rows <= DOTS {
-            return Points::Few(Line::default(), 0);
-        }
+    fn new(rows: usize, whole_x: bool, whole_y: bool, limits: Option<Range<f64>>) -> Self {
         let axis = |whole| if whole { GrowingAxis::integers() } else { GrowingAxis::reals() };
-        let (x, y) = (axis(whole_x).at_most(CELLS.0), axis(whole_y).at_most(CELLS.1));
-        Points::Many(Box::new(Density::new(x, y)))
+        let form = if rows <= DOTS {
+            Form::Few(Line::default())
+        } else {
+            let (x, y) = (axis(whole_x).at_most(CELLS.0), axis(whole_y).at_most(CELLS.1));
+            Form::Many(Box::new(Density::new(x, y)))
+        };
+        let limits = limits.unwrap_or(f64::NEG_INFINITY..f64::INFINITY);
+        Points { form, limits, outside: 0, not_finite: 0 }
     }
 
     fn add(&mut self, x: f64, y: f64) {
-        match self {
-            Points::Many(density) => density.add(x, y),
-            Points::Few(line, _) if x.is_finite() && y.is_finite() => line.points.push((x, y)),
-            Points::Few(_, not_finite) => *not_finite += 1,
+        let finite = x.is_finite() && y.is_finite();
+        self.not_finite += u64::from(!finite);
+        if finite && !self.limits.contains(&y) {
+            self.outside += 1;
+            return;
         }
-    }
-
-    fn not_finite(&self) -> u64 {
-        match self {
-            Points::Few(_, not_finite) => *not_finite,
-            Points::Many(density) => density.not_finite(),
+        match &mut self.form {
+            Form::Few(line) if finite => line.points.push((x, y)),
+            Form::Few(_) => {}
+            Form::Many(density) => density.add(x, y),
         }
     }
 
     fn content(self) -> Content {
-        match self {
-            Points::Few(line, _) => Content::Dots(vec![line]),
-            Points::Many(density) => Content::Density(density),
+        match self.form {
+            Form::Few(line) => Content::Dots(vec![line]),
+            Form::Many(density) => Content::Density(density),
         }
     }
 }

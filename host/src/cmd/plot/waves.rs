@@ -21,6 +21,9 @@ const BASELINE_SHARE: usize = 8;
 /// Pixel columns for which lines are thinned if no size is asked for.
 const COLUMNS: u32 = 960;
 
+/// Amplitude bins of a density of short waveforms; those of long ones have more.
+const FEWEST_BINS: usize = 128;
+
 /// A waveform as it is stored, without its baseline if that is wanted.
 struct Wave<'a> {
     row: usize,
@@ -212,6 +215,8 @@ pub(super) fn persistence(args: &Args, reader: &Reader, path: &str) -> anyhow::R
             } else {
                 GrowingAxis::reals()
             };
+            // Cells of short waveforms are wide, and so are not to be flat.
+            let y = y.at_most((4 * wave.samples.len()).max(FEWEST_BINS));
             Density::new(GrowingAxis::steps(t0, dt), y)
         });
         for (sample, index) in wave.samples.iter().zip(0_u32..) {
