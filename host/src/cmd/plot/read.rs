@@ -50,7 +50,7 @@ impl Source {
         rows: Range<usize>,
         mut take: impl FnMut(usize, &Table) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let step = (BATCH / self.reader.row_bytes()?).max(1);
+        let step = self.reader.batch_rows(BATCH)?;
         for start in rows.clone().step_by(step) {
             let batch = self.reader.read(start..rows.end.min(start.saturating_add(step)))?;
             take(start, &batch)?;
