@@ -59,7 +59,8 @@ pub(crate) struct Args {
     /// Count on a logarithmic axis.
     #[arg(long)]
     log: bool,
-    /// Subtract from each waveform the mean of the first eighth of its samples, or the value of a column of its table.
+    /// Subtract from each waveform the mean of the first eighth of its samples, of the first half of those before time 0 if these
+    /// are fewer, or the value of a column of its table.
     #[arg(long, value_name = "COLUMN", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     baseline_subtract: Option<String>,
     /// Size of the picture in pixels [default: 960x560, or 720x420 per panel].

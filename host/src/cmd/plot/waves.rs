@@ -91,13 +91,15 @@ impl Waves {
                 if let Some(named) = named {
                     cell(&named.column, row, &mut samples);
                 }
+                let (t0, dt) = self.times(batch, row);
                 let baseline = match &self.baseline {
                     Baseline::Nothing => 0.0,
-                    Baseline::FirstSamples => mean(&samples),
+                    Baseline::FirstSamples => {
+                        mean(&samples[..baseline_samples(samples.len(), t0, dt)])
+                    }
                     Baseline::Column(_) => baselines.get(row).copied().unwrap_or(f64::NAN),
                 };
                 samples.iter_mut().for_each(|sample| *sample -= baseline);
-                let (t0, dt) = self.times(batch, row);
                 take(&Wave { row: start + row, t0, dt, samples: &samples });
             }
             Ok(())
@@ -147,10 +149,19 @@ fn ns(units: Option<&str>) -> Option<f64> {
     }
 }
 
-/// The mean of the first samples, those that are finite.
+/// How many of the first samples are taken for the baseline: the first half of those before time 0
+/// where that is in the first part of the waveform, since a pulse rises about there.
+fn baseline_samples(samples: usize, t0: f64, dt: f64) -> usize {
+    let share = samples.div_ceil(BASELINE_SHARE);
+    match t0 < 0.0 && dt > 0.0 {
+        true => share.min(((-0.5 * t0 / dt) as usize).max(1)),
+        false => share,
+    }
+}
+
+/// The mean of those samples that are finite.
 fn mean(samples: &[f64]) -> f64 {
-    let first = samples.len().div_ceil(BASELINE_SHARE);
-    let finite: Vec<f64> = samples[..first].iter().copied().filter(|v| v.is_finite()).collect();
+    let finite: Vec<f64> = samples.iter().copied().filter(|v| v.is_finite()).collect();
     finite.iter().sum::<f64>() / finite.len().max(1) as f64
 }
 
@@ -233,4 +244,24 @@ pub(super) fn persistence(args: &Args, reader: &Reader, path: &str) -> anyhow::R
         format!("{}, {}", count(rows.len() as u64, "waveform"), count(density.entries(), "sample"));
     let note = note(first, &[(outside, "outside the range"), (density.not_finite(), "not finite")]);
     Ok(Panel { note, ..Panel::new(x, y, Content::Density(Box::new(density))) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn baselines_end_before_the_trigger() {
+        assert_eq!(baseline_samples(1000, 0.0, 16.0), 125);
+        assert_eq!(baseline_samples(1000, -320.0, 16.0), 10);
+        assert_eq!(baseline_samples(1000, -1e6, 16.0), 125);
+        assert_eq!(baseline_samples(1000, -1.0, 16.0), 1);
+        assert_eq!((baseline_samples(0, -1.0, 16.0), baseline_samples(3, f64::NAN, 0.0)), (0, 1));
+    }
+
+    #[test]
+    fn means_leave_out_what_is_not_finite() {
+        assert_eq!(mean(&[1.0, f64::NAN, 3.0, f64::INFINITY]), 2.0);
+        assert_eq!(mean(&[]), 0.0);
+    }
 }
