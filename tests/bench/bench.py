@@ -4,6 +4,10 @@
     bench.py [--runs N] [--inputs DIR] [--json FILE] [--only NAME...]      the tables
     bench.py --truncate [--offsets N]                                       cut files, see truncate.py
 
+After the pairs of an input, tierline's share of processor time in the filters (shuffle and deflate), and the limit: the
+chunks of its output through libdeflate alone on as many cores, seconds against seconds of the whole run in turn. Then the
+pairs with radware's and ULEB's code, for FCIO and ORCA.
+
 Takes the binary from $TIERLINE or target/release/tierline, the recordings from $TIERLINE_DATA (default
 ../shared), and the peer from a virtual environment of its own under target/venv. Needs nothing but the
 standard library. The ratio of a row is the median of the ratios of the pairs. Exit status 1 when a command
@@ -72,6 +76,51 @@ def pair(venv, name, source, runs):
         return results
 
 
+def limit(name, source, runs):
+    """Share of the filters in the processor time, and the whole run against libdeflate alone, in turn."""
+    example = TARGET / "release" / "examples" / "deflate_limit"
+    cores = len(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="tierline-bench-") as scratch:
+        out, report = Path(scratch) / "out.lh5", Path(scratch) / "report.json"
+        kind = ["-t", "LlamaDaq"] if name.startswith("llama") else []
+        command = [tierline(), "raw", "-w", *kind, "-o", out, source]
+        shares, ratios = [], []
+        for _ in range(runs):
+            plain = once(command, out)
+            alone = subprocess.run([example, out, str(cores), "3"], check=True, capture_output=True, text=True)
+            ratios.append(json.loads(alone.stdout)["seconds"] / plain["wall_s"])
+            told = once([*command, "--report", report], out)
+            shares.append(json.loads(report.read_text())["work"]["filter_seconds"] / told["cpu_s"])
+        return {"filter_share": statistics.median(shares), "of_limit": statistics.median(ratios), "limit_runs": ratios}
+
+
+# Tables of waveforms by input.
+DECODERS = {
+    "spms": "FCEventDecoder",
+    "p06": "FCEventDecoder",
+    "geds": "ORFlashCamADCWaveformDecoder",
+}
+CODECS = {"radware": "RadwareSigcompress(codec_shift=-32768)", "uleb": "ULEB128ZigZagDiff()"}
+
+
+def with_codec(venv, name, source, codec, runs):
+    """Pairs with a waveform codec on both sides."""
+    with tempfile.TemporaryDirectory(prefix="tierline-bench-") as scratch:
+        scratch = Path(scratch)
+        steps = {"compression": {"waveform/values": CODECS[codec]}}
+        table = {"key_list": ["*"], "out_stream": "{out}", "proc_spec": steps}
+        spec = scratch / "spec.json"
+        spec.write_text(json.dumps({DECODERS[name]: {"waveforms": table}}))
+        results = {"peer": [], "tierline": []}
+        for i in range(runs + 1):
+            for who, call in (("peer", [venv / "bin" / "legend-daq2lh5"]), ("tierline", [tierline(), "raw"])):
+                out = scratch / f"{who}.lh5"
+                result = once([*call, "-w", "-k", json.dumps({"out": str(out)}), "-o", spec, source], out)
+                if i:
+                    results[who].append(result)
+        return summary(f"{name}, {codec}", source, results)
+
+
 def summary(name, source, results):
     """Medians of both sides and the median of the ratios pair by pair."""
     row = {"input": name, "mb": source.stat().st_size / 1e6}
@@ -114,18 +163,21 @@ def markdown(report):
     """The tables of a report."""
     lines = [
         "| input | MB | peer s | tierline s | wall ratio (range) | peer cpu s | tierline cpu s | cpu ratio "
-        "| tierline MB/s | peer MiB | tierline MiB | peer out MB | tierline out MB |",
-        "|--|" + "--:|" * 12,
+        "| tierline MB/s | peer MiB | tierline MiB | peer out MB | tierline out MB | filters, % of cpu | % of the limit |",
+        "|--|" + "--:|" * 14,
     ]
-    for row in report["inputs"]:
+    for row in report["inputs"] + report["codecs"]:
         peer, own = row["peer"], row["tierline"]
         low, high = row["wall_ratio_range"]
         lines.append(
             f"| {row['input']} | {row['mb']:.1f} | {peer['wall_s']:.2f} | {own['wall_s']:.3f} "
             f"| **{row['wall_ratio']:.1f}** ({low:.1f}-{high:.1f}) | {peer['cpu_s']:.2f} | {own['cpu_s']:.3f} "
             f"| {row['cpu_ratio']:.1f} | {own['mb_s']:.0f} | {peer['peak_mib']:.0f} | {own['peak_mib']:.0f} "
-            f"| {peer['out_mb']:.1f} | {own['out_mb']:.1f} |"
+            f"| {peer['out_mb']:.1f} | {own['out_mb']:.1f} "
+            + (f"| {100 * row['filter_share']:.0f} | {100 * row['of_limit']:.0f} |" if "of_limit" in row else "| | |")
         )
+    mean = statistics.geometric_mean(row["wall_ratio"] for row in report["inputs"])
+    lines += ["", f"Geometric mean of the wall ratios with default compression: {mean:.1f}"]
     lines += ["", "| start-up | median ms | fastest ms |", "|--|--:|--:|"]
     for row in report["start_up"]:
         lines.append(f"| {row['command']} | {1e3 * row['wall_s']:.1f} | {1e3 * row['fastest_s']:.1f} |")
@@ -159,6 +211,8 @@ def machine():
 def bench(arguments):
     """Runs everything and returns the report."""
     venv = peer_environment()
+    build = ["cargo", "build", "--quiet", "--release", "-p", "tierline-h5", "--example", "deflate_limit"]
+    subprocess.run(build, check=True, cwd=ROOT)
     for name, file in make_inputs.INPUTS.items():
         target = arguments.inputs / f"{name}-{file}"
         if not target.exists():
@@ -170,8 +224,15 @@ def bench(arguments):
             continue
         source = arguments.inputs / f"{name}-{file}"
         row = summary(name, source, pair(venv, name, source, arguments.runs))
+        row |= limit(name, source, arguments.runs)
         print(f"{name}: {row['wall_ratio']:.1f} x", file=sys.stderr)
         report["inputs"].append(row)
+    report["codecs"] = [
+        with_codec(venv, name, arguments.inputs / f"{name}-{make_inputs.INPUTS[name]}", codec, arguments.runs)
+        for name in DECODERS
+        if not arguments.only or name in arguments.only
+        for codec in CODECS
+    ]
     report["start_up"] = start_up(arguments.runs)
     return report
 

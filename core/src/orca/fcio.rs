@@ -149,9 +149,7 @@ impl Streams {
         };
         self.now = match self.streams.iter().position(|entry| entry.0 == stream) {
             Some(place) => place,
-            None if self.streams.push((stream, Stream::new())).is_ok() => {
-                self.streams.len().wrapping_sub(1)
-            }
+            None if self.add(stream) => self.streams.len().wrapping_sub(1),
             None => {
                 let found = STREAMS as i64 + 1;
                 return Err(Error::new(Kind::Limit, "FCIO streams", found, STREAMS as i64));
@@ -161,6 +159,14 @@ impl Streams {
             stream.set_streamid(*id as i32);
         }
         Ok(())
+    }
+
+    /// Adds a stream, if there is room. A function of its own: a stream is made on the stack, and whoever has so large a frame
+    /// touches every page of it in each call.
+    #[cold]
+    #[inline(never)]
+    fn add(&mut self, id: u32) -> bool {
+        self.streams.push((id, Stream::new())).is_ok()
     }
 
     fn outlet(packet: u64, list: Option<usize>, fsp: bool) -> Outlet {

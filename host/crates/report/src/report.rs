@@ -136,6 +136,9 @@ pub struct Report {
     /// Links to front ends, where there are such.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Value>,
+    /// What the work took, in numbers.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub work: Map<String, Value>,
     /// Everything that a user should look at.
     pub warnings: Vec<String>,
     /// Wall time in seconds.
@@ -158,6 +161,7 @@ impl Report {
             lost_packets: 0,
             streams: Vec::new(),
             links: Vec::new(),
+            work: Map::new(),
             warnings: Vec::new(),
             seconds: 0.0,
         }
@@ -166,6 +170,12 @@ impl Report {
     /// Records a setting; a value that JSON cannot express is recorded as null.
     pub fn set(&mut self, name: &str, value: impl Serialize) {
         self.settings.insert(name.into(), serde_json::to_value(value).unwrap_or(Value::Null));
+    }
+
+    /// Adds to one of the numbers of what the work took.
+    pub fn took(&mut self, name: &str, more: f64) {
+        let sum = self.work.get(name).and_then(Value::as_f64).unwrap_or(0.0) + more;
+        self.work.insert(name.into(), Value::from(sum));
     }
 
     /// Adds a warning.

@@ -116,6 +116,11 @@ pub(super) fn add(report: &mut Report, done: &Converted, seconds: f64) {
             seconds: seconds / done.inputs.len().max(1) as f64,
         });
     }
+    let stats = &done.stats;
+    report.took("bytes_before_filters", stats.raw_bytes as f64);
+    report.took("bytes_stored", stats.stored_bytes as f64);
+    report.took("chunks", stats.chunks as f64);
+    report.took("filter_seconds", stats.deflate_seconds);
     let outputs = done.files.iter().map(|file| Output {
         path: file.path.clone(),
         size: file.bytes,
