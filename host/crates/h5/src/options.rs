@@ -90,6 +90,6 @@ pub struct Stats {
     pub stored_bytes: u64,
     /// Number of chunks.
     pub chunks: u64,
-    /// Time spent in the filters, in seconds, over all threads.
+    /// Processor time spent in the filters, in seconds, over all threads.
     pub deflate_seconds: f64,
 }
