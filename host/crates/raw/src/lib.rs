@@ -2,7 +2,12 @@
 //!
 //! A [`window::Window`] slides over an [`input::Input`]; [`stream::run`] lets the format's framer and assembler (from
 //! `tierline-core`) work on it and accounts for every byte; rows gather in the [`library::RawBufferLibrary`] and are
-//! written in chunks. [`BuildRaw`] is all of this in one call.
+//! written in chunks. [`BuildRaw`] is all of this in one call, from any number of [`Source`]s: files, growing files, links.
+//!
+//! Where rows go is said by an output specification ([`out_spec`]); what is done to them before, by the steps of its `proc_spec`
+//! ([`buffer_processor`]), a processing chain ([`dsp`]) among them. [`Process`] does the same with tables that are in a file already.
+//! [`collect`] makes the tables from the records of front ends, [`info`] says what a recording holds, and [`skim`](skim()) makes a
+//! short one of a long one.
 //!
 //! ```no_run
 //! use std::path::Path;
