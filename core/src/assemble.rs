@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::decoder::RowSink;
 use crate::error::Result;
+use crate::history::History;
 use crate::part::{Key, Part};
 use crate::text::Node;
 
@@ -48,6 +49,19 @@ pub trait Assembler {
 
     /// The packet whose parts were handed in broke off.
     fn abort(&mut self) {}
+
+    /// Visits what the packets so far have left here, but for headers and packets that [`Self::configures`]: a stream is taken up
+    /// in its middle by handing in these again, and loading this. Only between packets.
+    ///
+    /// `false`: that can't be done in this format (as here), or not at this place of the stream.
+    fn history<H: History>(&mut self, _history: &mut H) -> bool {
+        false
+    }
+
+    /// Whether packets of this decoder, which are no headers, leave something here that [`Self::history`] does not visit.
+    fn configures(_decoder: u8) -> bool {
+        false
+    }
 
     /// Writes a key as the field writes it.
     ///

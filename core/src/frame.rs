@@ -59,4 +59,8 @@ pub trait Framer {
     /// # Errors
     /// Only where the stream as a whole can't be read (its header is broken).
     fn step<'w>(&mut self, window: &'w [u8], eof: bool) -> Result<Step<'w>>;
+
+    /// The next window begins at byte `offset` of the stream, where the packet number `packet` starts. What earlier packets have
+    /// told about the stream stays known.
+    fn jump(&mut self, packet: u64, offset: u64);
 }

@@ -53,6 +53,7 @@ pub mod format;
 pub mod formats;
 pub mod frame;
 pub mod front_end;
+pub mod history;
 pub mod link;
 pub mod llama;
 pub mod orca;
@@ -71,6 +72,7 @@ pub use format::{Format, FormatInfo, Sniff};
 pub use formats::{FORMATS, WithFormat, with_format};
 pub use frame::{FrameLimits, Framer, Step};
 pub use front_end::FrontEnd;
+pub use history::History;
 pub use part::{Key, Part, Stage};
 #[cfg(any(target_has_atomic = "ptr", feature = "critical-section"))]
 pub use ring::RecordRing;

@@ -7,6 +7,7 @@ use crate::bytes::Cursor;
 use crate::decoder::{Row, RowSink, TableDef, TableId};
 use crate::error::{Error, Result};
 use crate::field::{DT, DType, Field, T0, VALUES, Value};
+use crate::history::History;
 use crate::part::{Key, Part, Stage};
 use crate::text::Node;
 use heapless::Vec;
@@ -117,6 +118,11 @@ impl CompassAssembler {
 }
 
 impl Assembler for CompassAssembler {
+    /// All there is comes from the settings, the header, and the event that declares the table.
+    fn history<H: History>(&mut self, _: &mut H) -> bool {
+        true
+    }
+
     fn document<N: Node, S: RowSink>(&mut self, node: &N, sink: &mut S) -> Result<()> {
         settings::read(node, &mut self.boards, sink)
     }

@@ -398,6 +398,11 @@ impl crate::frame::Framer for CompassFramer {
             None => self.other(window, eof),
         }
     }
+
+    fn jump(&mut self, packet: u64, offset: u64) {
+        (self.packets, self.offset, self.start) = (packet, offset, offset);
+        (self.left, self.lost) = (0, None);
+    }
 }
 
 impl CompassFramer {

@@ -5,6 +5,7 @@
 use super::dead::DeadLog;
 use crate::bytes::fill_i32;
 use crate::error::Result;
+use crate::history::History;
 
 const SECOND: i64 = 1_000_000_000;
 /// Event type: cards trigger and read out on their own.
@@ -50,6 +51,11 @@ impl Words {
     pub(super) fn forget_received(&mut self) {
         self.received = 0;
     }
+
+    fn history<H: History>(&mut self, history: &mut H) {
+        self.all.iter_mut().for_each(|word| history.i32(word));
+        history.count(&mut self.received, self.all.len());
+    }
 }
 
 /// Run, life and dead time of a trace at the present event, ns.
@@ -94,6 +100,18 @@ impl<const N: usize> Clock<N> {
         self.dead_time.fill(0);
         self.interval.fill(0);
         self.log.clear();
+    }
+
+    /// Visits everything that concerns the first so many traces.
+    pub(super) fn history<H: History>(&mut self, traces: usize, history: &mut H) {
+        for words in [&mut self.offset, &mut self.stamp, &mut self.dead] {
+            words.history(history);
+        }
+        history.word(&mut self.fpga);
+        for all in [&mut self.enabled, &mut self.dead_time, &mut self.interval] {
+            history.words(all.get_mut(..traces).unwrap_or(&mut []));
+        }
+        self.log.history(traces, history);
     }
 
     /// A record begins: it has received nothing yet.

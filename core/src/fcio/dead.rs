@@ -5,6 +5,7 @@
 //! still has before it in the log, so the results are the same at 1/2400 of the memory.
 
 use crate::error::{Error, Kind, Result};
+use crate::history::History;
 
 /// Intervals that can be pending at once.
 const CAPACITY: usize = 2048;
@@ -96,6 +97,30 @@ impl<const N: usize> DeadLog<N> {
             *cursor = cursor.wrapping_add(1);
         }
         None
+    }
+
+    /// Visits the pending intervals, and the first so many traces' places among them.
+    pub(super) fn history<H: History>(&mut self, traces: usize, history: &mut H) {
+        self.drop_taken();
+        let mut pending = self.end.wrapping_sub(self.first) as usize;
+        history.count(&mut pending, CAPACITY);
+        for i in 0..pending as u64 {
+            let at = self.first.wrapping_add(i) & MASK;
+            let Some(interval) = self.ring.get_mut(at as usize) else { break };
+            history.word(&mut interval.start);
+            history.word(&mut interval.stop);
+            let mut range = [interval.lo, interval.hi].map(i64::from);
+            history.words(&mut range);
+            [interval.lo, interval.hi] = range.map(|trace| trace as u16);
+        }
+        self.end = self.first.wrapping_add(pending as u64);
+        for cursor in self.cursor.get_mut(..traces).unwrap_or(&mut []) {
+            let mut ahead = cursor.saturating_sub(self.first) as usize;
+            history.count(&mut ahead, pending);
+            *cursor = self.first.wrapping_add(ahead as u64);
+        }
+        history.words(self.newest.get_mut(..traces).unwrap_or(&mut []));
+        history.words(self.taken.get_mut(..traces).unwrap_or(&mut []));
     }
 
     fn drop_taken(&mut self) {

@@ -449,4 +449,9 @@ impl crate::frame::Framer for Framer {
         }
         self.found(window, eof)
     }
+
+    fn jump(&mut self, packet: u64, offset: u64) {
+        (self.packets, self.offset) = (packet, offset);
+        (self.record, self.lost) = (None, None);
+    }
 }

@@ -36,6 +36,7 @@ use crate::error::Result;
 use crate::field::Field;
 use crate::format::{Format, FormatInfo, Sniff};
 use crate::frame::FrameLimits;
+use crate::history::History;
 use crate::part::{Key, Part, Stage};
 
 /// First word of a protocol frame.
@@ -297,6 +298,11 @@ impl<const N: usize> Assembler for Fc<N> {
 
     fn abort(&mut self) {
         self.stream.abort();
+    }
+
+    fn history<H: History>(&mut self, history: &mut H) -> bool {
+        history.u32(&mut self.packet_id);
+        self.stream.history(history)
     }
 
     fn write_key(key: Key, out: &mut dyn fmt::Write) -> fmt::Result {

@@ -10,6 +10,7 @@ use crate::bytes::{Cursor, i32_at, whole};
 use crate::decoder::{Row, RowSink, TableId};
 use crate::error::{Error, Kind, Result};
 use crate::field::{DType, Value};
+use crate::history::History;
 use crate::part::{Part, Stage};
 
 /// Where the rows of a record go.
@@ -128,6 +129,19 @@ impl<const N: usize> Stream<N> {
     pub fn abort(&mut self) {
         self.rows = 0;
         self.decision.pending = None;
+    }
+
+    /// Visits what records other than configurations leave; `false`: not now, a decision waits for its partner.
+    pub fn history<H: History>(&mut self, history: &mut H) -> bool {
+        let traces = self.config.traces().min(N);
+        self.clock.history(traces, history);
+        history.i32(&mut self.kind);
+        history.i32(&mut self.pulses);
+        history.count(&mut self.announced, N);
+        let mut pulser = self.pulser.to_bits();
+        history.u32(&mut pulser);
+        self.pulser = f32::from_bits(pulser);
+        self.decision.pending.is_none()
     }
 
     /// Takes a part of record `tag`.

@@ -25,6 +25,7 @@ use crate::bytes::{u16_at, u32_at};
 use crate::decoder::{Row, RowSink, TableDef, TableId};
 use crate::error::{Error, Kind, Result};
 use crate::field::{DType, Field, Value};
+use crate::history::History;
 use crate::part::{Key, Part, Stage};
 
 const fn adc(name: &'static str) -> Field {
@@ -211,6 +212,11 @@ fn put_groups<S: RowSink>(format: u32, word: impl Fn(usize) -> u32, row: Row, si
 }
 
 impl Assembler for LlamaAssembler {
+    /// All there is comes from the header.
+    fn history<H: History>(&mut self, _: &mut H) -> bool {
+        true
+    }
+
     fn source(&mut self, source: Source) {
         self.start = source.start.unwrap_or(0.0);
     }

@@ -285,4 +285,9 @@ impl crate::frame::Framer for LlamaFramer {
             None => self.event(window, eof),
         })
     }
+
+    fn jump(&mut self, packet: u64, offset: u64) {
+        (self.packets, self.offset, self.start) = (packet, offset, offset);
+        (self.open, self.lost) = (None, None);
+    }
 }

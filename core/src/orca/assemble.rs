@@ -10,6 +10,7 @@ use crate::assemble::{Assembler, Fate};
 use crate::decoder::{RowSink, TableDef, TableId};
 use crate::error::{Error, Result};
 use crate::field::{Field, Value};
+use crate::history::History;
 use crate::part::{Key, NO_DECODER, Part, Stage};
 use crate::text::Node;
 
@@ -216,6 +217,15 @@ impl Assembler for OrcaAssembler {
 
     fn abort(&mut self) {
         self.streams.abort();
+    }
+
+    fn history<H: History>(&mut self, history: &mut H) -> bool {
+        self.streams.history(history)
+    }
+
+    /// That of a listener: its channel map, and its clock.
+    fn configures(decoder: u8) -> bool {
+        decoder == id::LISTENER_CONFIG
     }
 
     fn write_key(key: Key, out: &mut dyn fmt::Write) -> fmt::Result {

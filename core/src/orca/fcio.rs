@@ -16,6 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::fcio::{MAX_TRACES, named_key, rec_event, space, status, tag};
 use crate::fcio::{Outlet, Stream, config, event, event_header, fsp, layout as fc};
 use crate::field::Field;
+use crate::history::History;
 use crate::part::{Key, Part, Stage};
 
 /// Nanoseconds per sample that the field's software writes, whatever the firmware.
@@ -27,6 +28,8 @@ pub(super) struct Streams {
     streams: Vec<(u32, Stream<MAX_TRACES>), STREAMS>,
     /// The stream of the present packet.
     now: usize,
+    /// Some stream began without its configuration.
+    unconfigured: bool,
 }
 
 struct List {
@@ -149,7 +152,10 @@ impl Streams {
         };
         self.now = match self.streams.iter().position(|entry| entry.0 == stream) {
             Some(place) => place,
-            None if self.add(stream) => self.streams.len().wrapping_sub(1),
+            None if self.add(stream) => {
+                self.unconfigured |= part.decoder != id::FCIO_CONFIG;
+                self.streams.len().wrapping_sub(1)
+            }
             None => {
                 let found = STREAMS as i64 + 1;
                 return Err(Error::new(Kind::Limit, "FCIO streams", found, STREAMS as i64));
@@ -223,6 +229,13 @@ impl Streams {
             return Ok(fate);
         }
         stream.part(record, part, &outlet, sink).map(|_| fate)
+    }
+
+    /// Visits the streams, which the configurations have opened in the same order.
+    pub(super) fn history<H: History>(&mut self, history: &mut H) -> bool {
+        let streams = self.streams.iter_mut();
+        let each = streams.fold(true, |whole, (_, stream)| stream.history(history) && whole);
+        each && !self.unconfigured
     }
 
     /// The present packet broke off.

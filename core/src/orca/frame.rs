@@ -457,4 +457,9 @@ impl crate::frame::Framer for OrcaFramer {
             step => step,
         }
     }
+
+    fn jump(&mut self, packet: u64, offset: u64) {
+        (self.packets, self.offset) = (packet, offset);
+        (self.open, self.lost, self.believed) = (None, None, 0);
+    }
 }
