@@ -21,6 +21,7 @@ pub(crate) enum Command {
     Replay(cmd::replay::Args),
     Process(cmd::process::Args),
     Info(cmd::info::Args),
+    Index(cmd::index::Args),
     Dump(cmd::dump::Args),
     Plot(cmd::plot::Args),
     Demo(cmd::demo::Args),

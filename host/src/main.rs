@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         cli::Command::Replay(args) => cmd::replay::run(&args),
         cli::Command::Process(args) => cmd::process::run(&args),
         cli::Command::Info(args) => cmd::info::run(&args),
+        cli::Command::Index(args) => cmd::index::run(&args),
         cli::Command::Dump(args) => cmd::dump::run(&args),
         cli::Command::Plot(args) => cmd::plot::run(&args),
         cli::Command::Demo(args) => cmd::demo::run(&args),

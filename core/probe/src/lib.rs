@@ -15,7 +15,7 @@ use tierline_core::field::Value;
 #[cfg(target_has_atomic = "ptr")]
 use tierline_core::ring::{Consumer, Producer, RecordRing};
 use tierline_core::{
-    Assembler, Codec, Format, FrameLimits, Framer, Key, Node, Predictor, Result, Row, RowSink,
+    Assembler, Codec, Format, FrameLimits, Framer, History, Key, Node, Predictor, Result, Row, RowSink,
     SlideBuffer, Source, Step, TableDef, TableId,
 };
 
@@ -173,7 +173,21 @@ unsafe fn run<F: Format>(
     value(16, (F::INFO.sniff)(window) as u64, 0);
     bytes((F::INFO.kind_name)(value(17, 0, 0) as u32).as_bytes());
     bytes((F::INFO.decoder_name)(value(18, 0, 0) as u8).as_bytes());
+    if value(32, 0, 0) == 1 {
+        framer.jump(value(33, 0, 0), value(33, 1, 0));
+        value(34, assembler.history(&mut Words).into(), 0);
+        value(35, F::Assembler::configures(value(35, 0, 0) as u8).into(), 0);
+    }
     step::<F>(framer, assembler, window)
+}
+
+/// A history of which nothing is known.
+struct Words;
+
+impl History for Words {
+    fn word(&mut self, word: &mut i64) {
+        *word = value(36, *word as u64, 0) as i64;
+    }
 }
 
 struct Text;

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use tierline::report::Status;
 
+use super::Usage;
+
 /// Say what a file is and what it holds.
 ///
 /// DAQ recordings: format, header, packets by record type, rows by channel, time span, garbage. LH5 and other HDF5 files:
@@ -27,6 +29,15 @@ pub(crate) struct Args {
     /// List every packet with its first bytes in hexadecimal.
     #[arg(long, value_name = "BYTES")]
     hex: Option<usize>,
+    /// A listing begins with this packet.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    first_packet: u64,
+    /// A listing has so many packets at most.
+    #[arg(long, value_name = "M")]
+    count: Option<u64>,
+    /// Read a DAQ recording as if it had no index beside it.
+    #[arg(long)]
+    no_index: bool,
     /// What a DAQ recording is: FlashCam, ORCA, LlamaDaq, Compass [default: found out].
     #[arg(short = 't', long, value_name = "TYPE")]
     stream_type: Option<String>,
@@ -57,6 +68,10 @@ fn one(args: &Args, path: &Path) -> anyhow::Result<Status> {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
+    let listing = args.packets || args.hex.is_some();
+    if !listing && (args.first_packet > 0 || args.count.is_some()) {
+        return Err(Usage("--first-packet and --count are for --packets or --hex".into()).into());
+    }
     let mut status = Status::Clean;
     for path in &args.files {
         match one(args, path) {

@@ -3,6 +3,7 @@
 pub(crate) mod collect;
 pub(crate) mod demo;
 pub(crate) mod dump;
+pub(crate) mod index;
 pub(crate) mod info;
 pub(crate) mod plot;
 pub(crate) mod process;

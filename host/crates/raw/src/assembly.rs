@@ -8,7 +8,8 @@ use tierline_core::{
 
 use crate::document::{self, Document};
 use crate::error::{Error, Result};
-use crate::stream::{Garbage, Hooks, Outcome, Packet};
+use crate::index::history::{Loader, Saver};
+use crate::stream::{Checkpoint, Garbage, Hooks, Outcome, Packet, Past};
 
 /// Most bytes of text headers kept for parsing.
 const MAX_TEXT: usize = 64 << 20;
@@ -34,6 +35,8 @@ pub(crate) struct Assembly<F: Format> {
     current: Option<Current>,
     text: Vec<u8>,
     outcome: Outcome,
+    /// Number of the packet after the last one that was complete.
+    next: u64,
     /// The last stretch of garbage, in case it goes on.
     pending: Option<(Garbage, Vec<u8>)>,
 }
@@ -49,6 +52,7 @@ impl<F: Format> Assembly<F> {
             current: None,
             text: Vec::new(),
             outcome: Outcome::default(),
+            next: 0,
             pending: None,
         }
     }
@@ -144,6 +148,7 @@ impl<F: Format> Assembly<F> {
             self.document(sink, hooks)?;
         }
         self.outcome.packets += 1;
+        self.next = current.number.wrapping_add(1);
         let fate = match current.broken {
             Some(error) => {
                 self.garbage(current.start, current.bytes, error, bytes, hooks);
@@ -172,6 +177,33 @@ impl<F: Format> Assembly<F> {
         let going = hooks.packet(&packet, bytes, sink)?;
         self.outcome.stopped |= !going;
         Ok(going)
+    }
+
+    /// Number of the packet after the last one that was complete.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Between packets: the caller gets what it takes to go on from here, if that can be had. `offset`: of the next packet.
+    pub(crate) fn checkpoint<S, H: Hooks<S>>(
+        &mut self,
+        offset: u64,
+        sink: &mut S,
+        hooks: &mut H,
+    ) -> Result<()> {
+        let mut saver = Saver::default();
+        if !self.assembler.history(&mut saver) {
+            return Ok(());
+        }
+        let (packet, outcome) = (self.next, &self.outcome);
+        hooks.checkpoint(&Checkpoint { packet, offset, outcome, history: &saver.bytes }, sink)
+    }
+
+    /// Goes on as after the packets before `past`. `false`: its history is another stream's.
+    pub(crate) fn restore(&mut self, past: &Past) -> bool {
+        self.outcome = past.outcome.clone();
+        let mut loader = Loader::new(&past.history);
+        self.assembler.history(&mut loader) && loader.is_done()
     }
 
     /// A text header is complete.

@@ -49,6 +49,8 @@ pub struct BuildRaw {
     pub storage: Option<ColumnSettings>,
     /// Rows of packets before this one are left out; headers never are.
     pub first_packet: u64,
+    /// Read from the start even where an index says how to get at [`Self::first_packet`].
+    pub no_index: bool,
     /// Stop after this many packets that are no headers.
     pub max_packets: Option<u64>,
     /// Where garbage goes.
@@ -141,6 +143,7 @@ impl Default for BuildRaw {
             database: serde_json::Value::Null,
             storage: None,
             first_packet: 0,
+            no_index: false,
             max_packets: None,
             garbage: GarbageTo::Table,
             stop: Arc::default(),

@@ -11,12 +11,13 @@ use tierline_report::{AtomicOutput, Progress};
 use crate::build_raw::{BuildRaw, GarbageTo, Source};
 use crate::document::Document;
 use crate::error::{Error, Result};
+use crate::index::Index;
 use crate::library::{Notice, RawBufferLibrary};
 use crate::out_files::{OutFile, OutFiles};
 use crate::out_links::{Link, OutLink, Packet as PartsOfPacket};
 use crate::routes::Spec;
 use crate::start_time::start_time;
-use crate::stream::{self, Garbage, Hooks, Outcome, Packet, StreamOptions};
+use crate::stream::{self, Garbage, Hooks, Outcome, Packet, Past, StreamOptions};
 use crate::tables::{Lh5File, StreamTables};
 use crate::window::Window;
 
@@ -76,7 +77,16 @@ impl WithFormat for Job<'_> {
             links.open(&spec.spec.known_links(), first)?;
         }
         let mut library = RawBufferLibrary::new(build.buffer_size, build.max_rows, write_key, spec);
-        let mut sink = FileSink { build, files, tables, links, packets: 0, progress, position: 0 };
+        let mut sink = FileSink {
+            build,
+            files,
+            tables,
+            links,
+            packets: 0,
+            progress,
+            position: 0,
+            notices: BTreeMap::new(),
+        };
         let (mut inputs, mut notes) = (Vec::new(), Vec::new());
         let several = !more.is_empty();
         let mut more = more.into_iter();
@@ -205,6 +215,8 @@ struct FileSink<'a> {
     packets: u64,
     progress: Progress,
     position: u64,
+    /// Those of the inputs before this one.
+    notices: BTreeMap<&'static str, Notice>,
 }
 
 impl FileSink<'_> {
@@ -223,7 +235,30 @@ impl FileSink<'_> {
             start: start_time(file_name),
             stop: Arc::clone(&self.build.stop),
         };
-        stream::run::<F, _, _>(window, &options, library, self)
+        let past = self.past(&window, F::INFO.name)?;
+        self.notices = library.notices.clone();
+        stream::run_from::<F, _, _>(window, &options, past.as_ref(), library, self)
+    }
+
+    /// Where the input's index says that it can be taken up for the first packet that is wanted.
+    fn past(&mut self, window: &Window, format: &str) -> Result<Option<Past>> {
+        let (build, input) = (self.build, window.input());
+        // A digest takes all bytes, a link gets all packets.
+        let all = build.digest && build.max_packets.is_none() || !self.links.links.is_empty();
+        if build.no_index || build.first_packet == 0 || all || !input.can_seek() {
+            return Ok(None);
+        }
+        let index = Index::open(&input.path).and_then(|index| match index {
+            Some(mut index) if index.format() == format => index.past(build.first_packet),
+            _ => Ok(None),
+        });
+        match index {
+            Err(Error::Index { reason, .. }) => {
+                self.tables.notes.insert(reason);
+                Ok(None)
+            }
+            index => index,
+        }
     }
 }
 
@@ -306,8 +341,22 @@ impl Hooks<RawBufferLibrary> for FileSink<'_> {
     }
 
     fn progress(&mut self, position: u64) {
-        self.progress.add(position - self.position);
+        self.progress.add(position.saturating_sub(self.position));
         self.position = position;
+    }
+
+    fn resumed(&mut self, past: &Past, library: &mut RawBufferLibrary) {
+        library.notices = self.notices.clone();
+        for (what, notice) in &past.notices {
+            let entry = library.notices.entry(what);
+            entry.or_insert(Notice { count: 0, first: notice.first }).count += notice.count;
+        }
+        for (kind, decoder, packets, bytes) in past.skipped.iter().filter(|(_, _, n, _)| *n > 0) {
+            let entry =
+                self.tables.skipped.entry((self.tables.name_of)(*kind, *decoder)).or_default();
+            entry.0 += packets;
+            entry.1 += bytes;
+        }
     }
 
     fn document(&mut self, document: &Document, library: &mut RawBufferLibrary) {

@@ -145,6 +145,14 @@ pub enum Error {
         /// Which column.
         source: tierline_table::LayoutError,
     },
+    /// An index that is of another recording, or damaged.
+    #[error("{path}: {reason}", path = path.display())]
+    Index {
+        /// The recording.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
     /// The decoding thread ended without a result.
     #[error("{path}: decoding stopped unexpectedly; please report this file", path = path.display())]
     Thread {

@@ -11,12 +11,13 @@ use tierline_core::{Stage, TableDef, TableId, Value, WithFormat, with_format};
 
 use crate::build_raw::{identify, on_decoder_thread};
 use crate::document::Document;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::headers::Headers;
+use crate::index::Index;
 use crate::input::{Input, Packing};
 use crate::library::Notice;
 use crate::start_time::start_time;
-use crate::stream::{self, Hooks, Outcome, Packet, StreamOptions};
+use crate::stream::{self, Hooks, Outcome, Packet, Past, StreamOptions};
 use crate::tables::kind_label;
 
 /// A packet, for a listing.
@@ -55,38 +56,90 @@ pub struct Summary {
     pub notices: BTreeMap<&'static str, Notice>,
     /// The account of every byte.
     pub outcome: Outcome,
+    /// Why the recording's index was not used, if there is one.
+    pub unused_index: Option<String>,
+}
+
+/// How a recording is looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Look<'a> {
+    /// What it is; `None`: found out.
+    pub stream_type: Option<&'a str>,
+    /// Do without its index.
+    pub no_index: bool,
+    /// A listing begins with the packet of this number.
+    pub first_packet: u64,
+    /// A listing has so many packets at most.
+    pub packets: Option<u64>,
 }
 
 /// Receives the packets of a listing; `false` ends it.
 pub type List<'a> = &'a mut (dyn FnMut(&Listed<'_>) -> bool + Send);
 
-/// Reads a recording and says what it holds.
+/// Reads a recording and says what it holds. A valid index beside it saves the reading, and gives the same.
 ///
 /// # Errors
 /// Where it can't be read as a whole.
-pub fn summarize(
-    input: &Path,
-    stream_type: Option<&str>,
-    list: Option<List<'_>>,
-) -> Result<Summary> {
-    let (window, format) = identify(Input::open(input, false)?, stream_type, false)?;
+pub fn summarize(input: &Path, look: &Look<'_>, list: Option<List<'_>>) -> Result<Summary> {
+    let (window, format) = identify(Input::open(input, false)?, look.stream_type, false)?;
     let packing = window.input().packing;
     let name = input.file_name().and_then(|n| n.to_str()).unwrap_or("");
     let options = StreamOptions { start: start_time(name), ..StreamOptions::default() };
+    let (source, unused_index) = match source(input, &window, look, list.is_some(), format.name) {
+        Ok(source) => (source, None),
+        Err(Error::Index { reason, .. }) => (Basis::Start, Some(reason)),
+        Err(error) => return Err(error),
+    };
     on_decoder_thread(input, || {
-        let job = Job { window, options, list };
+        let (first, left) = (look.first_packet, look.packets.unwrap_or(u64::MAX));
+        let job = Job { window, options, first, left, list, source };
         let mut summary =
             with_format(format.name, job).unwrap_or_else(|| Ok(Summary::default()))?;
         summary.format = format.name;
         summary.packing = Some(packing);
+        summary.unused_index = unused_index;
         Ok(summary)
     })
+}
+
+/// Where what is asked for comes from.
+enum Basis {
+    /// The whole recording.
+    Start,
+    /// The recording after this.
+    Past(Box<Past>),
+    /// The index, and the headers.
+    Index(Box<Index>),
+}
+
+fn source(
+    input: &Path,
+    window: &crate::window::Window,
+    look: &Look<'_>,
+    listing: bool,
+    format: &str,
+) -> Result<Basis> {
+    if look.no_index || !window.input().can_seek() {
+        return Ok(Basis::Start);
+    }
+    let Some(mut index) = Index::open(input)?.filter(|index| index.format() == format) else {
+        return Ok(Basis::Start);
+    };
+    if listing {
+        let past = index.past(look.first_packet)?;
+        return Ok(past.map_or(Basis::Start, |past| Basis::Past(Box::new(past))));
+    }
+    let complete = index.headers().is_some();
+    Ok(if complete { Basis::Index(Box::new(index)) } else { Basis::Start })
 }
 
 struct Job<'a> {
     window: crate::window::Window,
     options: StreamOptions,
+    first: u64,
+    left: u64,
     list: Option<List<'a>>,
+    source: Basis,
 }
 
 impl WithFormat for Job<'_> {
@@ -96,6 +149,8 @@ impl WithFormat for Job<'_> {
         let mut sink = Counter::new(<F::Assembler as Assembler>::write_key);
         let mut hooks = Lister {
             list: self.list,
+            first: self.first,
+            left: self.left,
             fields: Vec::new(),
             frame: None,
             framed: false,
@@ -105,16 +160,30 @@ impl WithFormat for Job<'_> {
             unit: F::INFO.unit,
             records: BTreeMap::new(),
         };
-        let outcome = stream::run::<F, _, _>(self.window, &self.options, &mut sink, &mut hooks)?;
-        let channels = sink.rows.iter().map(|((layout, key), rows)| {
-            let mut name = String::new();
-            let _ = (sink.write_key)(*key, &mut name);
-            let decoder = sink.tables.get(layout).map_or("off in the header", |t| t.decoder);
-            ((decoder, name), *rows)
-        });
+        let past = match self.source {
+            Basis::Start => None,
+            Basis::Past(past) => Some(past),
+            Basis::Index(index) => {
+                let places = index.headers().unwrap_or(&[]);
+                let (window, options) = (self.window, &self.options);
+                stream::headers::<F, _, _>(window, options, places, &mut sink, &mut hooks)?;
+                return Ok(Summary {
+                    records: index.records(kind_label::<F>),
+                    channels: index.channels(),
+                    time: index.time(),
+                    headers: sink.headers,
+                    notices: index.notices(),
+                    outcome: index.whole(),
+                    ..Summary::default()
+                });
+            }
+        };
+        let past = past.as_deref();
+        let (window, options) = (self.window, &self.options);
+        let outcome = stream::run_from::<F, _, _>(window, options, past, &mut sink, &mut hooks)?;
         Ok(Summary {
             records: hooks.records,
-            channels: channels.collect(),
+            channels: sink.channels().collect(),
             time: sink.time,
             headers: sink.headers,
             notices: sink.notices,
@@ -133,18 +202,20 @@ struct Counted {
 }
 
 /// A sink that counts rows by channel and looks at their times.
-struct Counter {
+pub(crate) struct Counter {
     tables: BTreeMap<(u8, u16), Counted>,
     open: Vec<((u8, u16), Key, f64)>,
     rows: BTreeMap<((u8, u16), Key), u64>,
-    time: Option<(f64, f64)>,
+    pub(crate) time: Option<(f64, f64)>,
     headers: Headers,
-    notices: BTreeMap<&'static str, Notice>,
+    pub(crate) notices: BTreeMap<&'static str, Notice>,
+    /// Tables were declared, or header values put.
+    pub(crate) configured: bool,
     write_key: fn(Key, &mut dyn fmt::Write) -> fmt::Result,
 }
 
 impl Counter {
-    fn new(write_key: fn(Key, &mut dyn fmt::Write) -> fmt::Result) -> Self {
+    pub(crate) fn new(write_key: fn(Key, &mut dyn fmt::Write) -> fmt::Result) -> Self {
         Counter {
             tables: BTreeMap::new(),
             open: Vec::new(),
@@ -152,13 +223,25 @@ impl Counter {
             time: None,
             headers: Headers::default(),
             notices: BTreeMap::new(),
+            configured: false,
             write_key,
         }
+    }
+
+    /// Rows by decoder and channel.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = ((&'static str, String), u64)> {
+        self.rows.iter().map(|((layout, key), rows)| {
+            let mut name = String::new();
+            let _ = (self.write_key)(*key, &mut name);
+            let decoder = self.tables.get(layout).map_or("off in the header", |t| t.decoder);
+            ((decoder, name), *rows)
+        })
     }
 }
 
 impl RowSink for Counter {
     fn declare(&mut self, table: &TableDef<'_>) -> CoreResult<()> {
+        self.configured = true;
         let time = table.fields.iter().position(|f| {
             matches!(f.name, "timestamp" | "unixtime") && f.units == "s" && f.dtype == DType::F64
         });
@@ -168,6 +251,7 @@ impl RowSink for Counter {
     }
 
     fn header(&mut self, table: &'static str, path: fmt::Arguments<'_>, value: Value<'_>) {
+        self.configured = true;
         self.headers.put(table, path, value);
     }
 
@@ -215,6 +299,9 @@ impl RowSink for Counter {
 /// Counts packets and lists them.
 struct Lister<'a> {
     list: Option<List<'a>>,
+    /// The first packet that is listed, and how many still are.
+    first: u64,
+    left: u64,
     fields: Vec<u64>,
     frame: Option<u32>,
     framed: bool,
@@ -255,6 +342,10 @@ impl Hooks<Counter> for Lister<'_> {
         entry.0 += 1;
         entry.1 += packet.bytes;
         let Some(list) = &mut self.list else { return Ok(true) };
+        if packet.number < self.first || self.left == 0 {
+            self.framed = false;
+            return Ok(self.left > 0);
+        }
         let fields: &[u64] = if self.framed { &self.fields } else { &[] };
         let listed = Listed {
             packet: *packet,
@@ -264,7 +355,8 @@ impl Hooks<Counter> for Lister<'_> {
             unit: self.unit,
             bytes,
         };
-        let going = list(&listed);
+        self.left = self.left.saturating_sub(1);
+        let going = list(&listed) && self.left > 0;
         self.framed = false;
         Ok(going)
     }

@@ -27,6 +27,7 @@ pub mod dsp;
 mod error;
 mod garbage;
 pub mod headers;
+pub mod index;
 pub mod info;
 pub mod input;
 pub mod library;

@@ -1,5 +1,7 @@
 //! Drives a stream: window, framer, assembly, and what the caller does meanwhile.
 
+mod resume;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +13,12 @@ use crate::assembly::Assembly;
 use crate::document;
 use crate::error::Result;
 use crate::window::Window;
+
+pub use resume::Past;
+pub(crate) use resume::{Place, Stretch, headers};
+
+/// How streams are cut.
+const LIMITS: FrameLimits = FrameLimits { piece: 256 * 1024, window: crate::window::REACH };
 
 /// A packet that is over.
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +71,37 @@ pub trait Hooks<S> {
     /// Progress in bytes of the file.
     fn progress(&mut self, _position: u64) {}
 
+    /// Whether [`Hooks::checkpoint`] is wanted after the packet that was just over.
+    fn wants_checkpoint(&self) -> bool {
+        false
+    }
+
+    /// What it takes to go on from here.
+    ///
+    /// # Errors
+    /// Those of the caller; they end the run.
+    fn checkpoint(&mut self, _checkpoint: &Checkpoint<'_>, _sink: &mut S) -> Result<()> {
+        Ok(())
+    }
+
+    /// The stream goes on in its middle; `past` is what came before.
+    fn resumed(&mut self, _past: &Past, _sink: &mut S) {}
+
     /// The stream's text header was parsed.
     fn document(&mut self, _document: &document::Document, _sink: &mut S) {}
+}
+
+/// A place between two packets of a stream.
+#[derive(Debug, Clone, Copy)]
+pub struct Checkpoint<'a> {
+    /// Number of the packet that follows.
+    pub packet: u64,
+    /// Where it starts.
+    pub offset: u64,
+    /// The account so far.
+    pub outcome: &'a Outcome,
+    /// What the packets have left in the assembler.
+    pub history: &'a [u8],
 }
 
 /// What a stream is read with.
@@ -104,23 +141,40 @@ pub struct Outcome {
 /// # Errors
 /// Where it can't be read as a whole, or a hook fails.
 pub fn run<F: Format, S: RowSink, H: Hooks<S>>(
-    mut window: Window,
+    window: Window,
     options: &StreamOptions,
     sink: &mut S,
     hooks: &mut H,
 ) -> Result<Outcome> {
-    let mut framer = F::framer(FrameLimits { piece: 256 * 1024, window: crate::window::REACH });
+    run_from::<F, S, H>(window, options, None, sink, hooks)
+}
+
+/// Reads a stream from its start, or from a checkpoint, to its end.
+///
+/// # Errors
+/// As [`run`], and where the stream is another one than that of the checkpoint.
+pub(crate) fn run_from<F: Format, S: RowSink, H: Hooks<S>>(
+    mut window: Window,
+    options: &StreamOptions,
+    past: Option<&Past>,
+    sink: &mut S,
+    hooks: &mut H,
+) -> Result<Outcome> {
+    let mut framer = F::framer(LIMITS);
     let mut assembly = Assembly::<F>::new(&window.input().path, options.start);
     if let Some(settings) = &options.settings {
         assembly.settings_file(settings, sink)?;
     }
     let stop = || options.stop.load(Ordering::Relaxed);
-    let end = loop {
-        match step(&mut framer, &mut assembly, &mut window, sink, hooks, stop)? {
-            Way::On => {}
-            end => break end,
+    let mut end = match past {
+        Some(past) => {
+            resume::take_up(past, &mut framer, &mut assembly, &mut window, sink, hooks, stop)?
         }
+        None => Way::On,
     };
+    while end == Way::On {
+        end = step(&mut framer, &mut assembly, &mut window, sink, hooks, stop)?;
+    }
     if end == Way::Stopped {
         let end = assembly.forget(sink).map_or(window.offset(), |(start, _)| start);
         let mut outcome = assembly.finish(&[], sink, hooks);
@@ -187,6 +241,9 @@ fn step<F: Format, S: RowSink, H: Hooks<S>>(
             let bytes = assembly.open().map_or(&[][..], |(start, n)| window.since(start, n));
             let going = assembly.end_packet(bytes, sink, hooks)?;
             window.hold();
+            if hooks.wants_checkpoint() {
+                assembly.checkpoint(window.offset(), sink, hooks)?;
+            }
             Ok(if going { Way::On } else { Way::End })
         }
     }

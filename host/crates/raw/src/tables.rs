@@ -175,7 +175,7 @@ pub(crate) struct StreamTables {
     pub(crate) garbage: GarbageTable,
     /// Packets that nothing decodes: number and bytes, by kind.
     pub(crate) skipped: BTreeMap<String, (u64, u64)>,
-    name_of: fn(u32, u8) -> String,
+    pub(crate) name_of: fn(u32, u8) -> String,
 }
 
 impl StreamTables {

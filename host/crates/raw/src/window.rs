@@ -64,6 +64,19 @@ impl Window {
         self.offset += n as u64;
     }
 
+    /// Goes to byte `offset` of the stream, back or on.
+    ///
+    /// # Errors
+    /// Where the input is no plain file.
+    pub fn seek(&mut self, offset: u64) -> Result<()> {
+        let path = &self.input.path.clone();
+        let io = |source| Error::Io { path: path.clone(), action: "read", offset, source };
+        self.input.seek(offset).map_err(io)?;
+        (self.held, self.start, self.end) = (0, 0, 0);
+        (self.offset, self.eof) = (offset, false);
+        Ok(())
+    }
+
     /// From here on bytes are held, as far as there is room.
     pub fn hold(&mut self) {
         self.held = self.start;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 use tierline::core::Fate;
-use tierline::raw::info::{Listed, Summary, summarize};
+use tierline::raw::info::{Listed, Look, Summary, summarize};
 use tierline::raw::{input::Packing, utc};
 use tierline::report::Status;
 use tierline::table::{Array, DType, Object, Scalar};
@@ -21,7 +21,12 @@ const VALUES: usize = 24;
 
 /// Prints a recording's packets, or its summary.
 pub(super) fn show(args: &Args, path: &Path) -> anyhow::Result<Status> {
-    let stream_type = args.stream_type.as_deref();
+    let look = Look {
+        stream_type: args.stream_type.as_deref(),
+        no_index: args.no_index,
+        first_packet: args.first_packet,
+        packets: args.count,
+    };
     let summary = if args.packets || args.hex.is_some() {
         let mut out = BufWriter::new(io::stdout());
         let mut failed = None;
@@ -32,14 +37,14 @@ pub(super) fn show(args: &Args, path: &Path) -> anyhow::Result<Status> {
                 false
             }
         };
-        let summary = summarize(path, stream_type, Some(&mut list))?;
+        let summary = summarize(path, &look, Some(&mut list))?;
         if let Some(error) = failed {
             return Err(error.into());
         }
         out.flush()?;
         summary
     } else {
-        let summary = summarize(path, stream_type, None)?;
+        let summary = summarize(path, &look, None)?;
         let mut out = BufWriter::new(io::stdout());
         if args.json {
             serde_json::to_writer_pretty(&mut out, &to_json(path, &summary))?;
@@ -50,6 +55,9 @@ pub(super) fn show(args: &Args, path: &Path) -> anyhow::Result<Status> {
         out.flush()?;
         summary
     };
+    if let Some(reason) = &summary.unused_index {
+        eprintln!("tierline: warning: {}: {reason}", path.display());
+    }
     let clean = summary.outcome.bytes.garbage == 0 && summary.outcome.broken_input.is_none();
     Ok(if clean { Status::Clean } else { Status::Garbage })
 }

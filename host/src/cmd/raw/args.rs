@@ -41,6 +41,9 @@ pub(crate) struct Args {
     /// Leave out rows of packets before this one (as `info --packets` counts); headers are read all the same.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) first_packet: u64,
+    /// Read from the start even where an index beside the recording tells where that packet is.
+    #[arg(long)]
+    pub(super) no_index: bool,
     /// Write all inputs into one output, one after the other; their configurations must agree.
     #[arg(long)]
     pub(super) concat: bool,

@@ -39,6 +39,7 @@ fn settings(args: &Args, keywords: &Keywords, stop: Arc<AtomicBool>) -> BuildRaw
         database: keywords.database.clone(),
         storage: keywords.storage.clone(),
         first_packet: args.first_packet,
+        no_index: args.no_index,
         max_packets: args.max_packets,
         garbage: args.garbage.clone(),
         stop,

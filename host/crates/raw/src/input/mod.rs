@@ -4,7 +4,7 @@ pub(crate) mod feed;
 mod live;
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -69,6 +69,8 @@ pub struct Input {
     /// Size of the file in bytes; `None` for pipes.
     pub size: Option<u64>,
     reader: Box<dyn Read + Send>,
+    /// The file, where it can be read from anywhere.
+    file: Option<File>,
     count: Arc<AtomicU64>,
     digest: Option<Arc<Mutex<Sha256>>>,
     /// What a link said at its end.
@@ -94,7 +96,29 @@ impl Input {
             return Err(io("read", io::Error::other("it is a directory")));
         }
         let size = meta.is_file().then_some(meta.len());
-        Self::from_reader(path, Box::new(file), size, digest)
+        let again = size.and_then(|_| file.try_clone().ok());
+        let input = Self::from_reader(path, Box::new(file), size, digest)?;
+        Ok(Input { file: again.filter(|_| input.packing == Packing::Plain), ..input })
+    }
+
+    /// Whether [`Input::seek`] works: a file that is not packed.
+    pub fn can_seek(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Reads on from byte `offset` of the file. There is no digest then.
+    ///
+    /// # Errors
+    /// Those of the system, and where this is no plain file.
+    pub fn seek(&mut self, offset: u64) -> io::Result<()> {
+        let file = self.file.as_ref().ok_or(io::ErrorKind::NotSeekable)?;
+        let mut file = file.try_clone()?;
+        file.seek(SeekFrom::Start(offset))?;
+        let count = Arc::clone(&self.count);
+        self.reader = Box::new(Counted { file: Box::new(file), count, digest: None });
+        self.count.store(offset, Ordering::Relaxed);
+        self.digest = None;
+        Ok(())
     }
 
     /// A file that grows, until it is over.
@@ -147,7 +171,7 @@ impl Input {
             }
         };
         let (path, last_words) = (path.to_path_buf(), live::LastWords::default());
-        Ok(Input { path, packing, size, reader, count, digest, last_words })
+        Ok(Input { path, packing, size, reader, file: None, count, digest, last_words })
     }
 
     /// Bytes of the file read so far (before decompression).
