@@ -185,6 +185,60 @@ mod tests {
         }
     }
 
+    /// Numbers in the order in which they are shown; loads those that it has.
+    #[derive(Default)]
+    struct Words {
+        saved: std::vec::Vec<i64>,
+        load: Option<usize>,
+    }
+
+    impl History for Words {
+        fn word(&mut self, value: &mut i64) {
+            match &mut self.load {
+                None => self.saved.push(*value),
+                Some(next) => {
+                    *value = self.saved[*next];
+                    *next += 1;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_log_that_is_loaded_goes_on_as_the_one_that_was_saved() {
+        let mut log = DeadLog::<4>::new();
+        for i in 0..2 * CAPACITY as i64 {
+            log.push(10 * i + 1, 10 * i + 6, 0, 4).unwrap();
+            let traces = if i < 2 * CAPACITY as i64 - 3 { 0..4 } else { 1..3 };
+            for trace in traces {
+                log.take(trace);
+            }
+        }
+        let mut words = Words::default();
+        log.history(4, &mut words);
+        words.load = Some(0);
+        let mut other = DeadLog::<4>::new();
+        other.history(4, &mut words);
+        assert_eq!(words.load, Some(words.saved.len()));
+        for log in [&mut log, &mut other] {
+            log.push(90_001, 90_008, 2, 4).unwrap();
+        }
+        for trace in [0, 0, 1, 3, 3, 2, 0, 3, 3, 0, 2, 1] {
+            let (lo, hi) = (trace, trace + 1);
+            assert_eq!(log.before(95_000, lo, hi), other.before(95_000, lo, hi));
+            assert_eq!(log.take(trace), other.take(trace));
+        }
+    }
+
+    #[test]
+    fn what_is_loaded_is_bounded() {
+        let mut words = Words { saved: std::vec![i64::MAX; 10_000], load: Some(0) };
+        let mut log = DeadLog::<4>::new();
+        log.history(4, &mut words);
+        assert!(log.end - log.first <= CAPACITY as u64);
+        assert_eq!(log.take(0), None);
+    }
+
     #[test]
     fn too_many_pending_intervals_are_an_error() {
         let mut log = DeadLog::<1>::new();
