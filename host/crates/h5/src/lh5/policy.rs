@@ -57,6 +57,12 @@ impl Limits {
         1 << rows.ilog2()
     }
 
+    /// Bytes of a chunk of what is encoded already: as those of wide columns, whatever is to the row.
+    pub(super) fn encoded_bytes(&self) -> usize {
+        let bytes = self.policy.wide_bytes.min(self.policy.table_bytes / 8).max(1);
+        1 << bytes.ilog2()
+    }
+
     /// Rows of a block for which stripes are tried; `None` where there is no room for them.
     pub(super) fn stripe_rows(&self, row_bytes: usize) -> Option<usize> {
         let rows = STRIPE_ROWS.min(self.wide_rows);

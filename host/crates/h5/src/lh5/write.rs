@@ -248,7 +248,7 @@ fn create_encoded(
     let data = join(path, "encoded_data");
     writer.typed_group(&data, &[("datatype", "array<1>{array<1>{real}}")])?;
     let name = join(&data, "flattened_data");
-    let (chunk, filters) = plan.encoded(&name, plan.limits.rows(1));
+    let (chunk, filters) = plan.encoded(&name, plan.limits.encoded_bytes());
     let flattened = writer.dataset_with(&name, DType::U8, &[], chunk, &real, filters)?;
     let numbers = Array::new(DType::U32, &[]);
     let name = join(&data, "cumulative_length");
