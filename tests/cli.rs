@@ -3,21 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::host::digest::digest;
-use crate::host::program::{files, tierline};
+use crate::host::program::{emit, files, rows, tierline};
 use serde_json::Value;
 use tierline::h5::tree::Reader;
 use tierline_firmware_sim::emit::EXAMPLES;
-
-/// Writes an example recording; returns its name.
-fn emit(dir: &Path, name: &str, events: u32) -> &'static str {
-    let example = EXAMPLES.iter().find(|e| e.name == name).unwrap();
-    std::fs::write(dir.join(example.file_name), (example.make)(1, events)).unwrap();
-    example.file_name
-}
-
-fn rows(path: &Path, column: &str) -> usize {
-    Reader::open(path).unwrap().array(column, 0..usize::MAX).unwrap().rows()
-}
 
 #[test]
 fn every_example_is_read_without_a_word() {

@@ -7,17 +7,15 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use crate::host::digest::{Entry, digest};
-use crate::host::program::{exit, files, signal, spawn, tierline};
+use crate::host::program::{emit, exit, files, rows, signal, spawn, tierline};
 use std::collections::BTreeMap;
 use tierline::h5::tree::Reader;
 use tierline_firmware_sim::emit::{EXAMPLES, compass, fcio};
 
 /// Writes an example recording; returns its name and its bytes.
-fn emit(dir: &Path, name: &str, events: u32) -> (&'static str, Vec<u8>) {
-    let example = EXAMPLES.iter().find(|e| e.name == name).unwrap();
-    let bytes = (example.make)(1, events);
-    std::fs::write(dir.join(example.file_name), &bytes).unwrap();
-    (example.file_name, bytes)
+fn recording(dir: &Path, name: &str, events: u32) -> (&'static str, Vec<u8>) {
+    let file = emit(dir, name, events);
+    (file, std::fs::read(dir.join(file)).unwrap())
 }
 
 /// What comes of a recording that is read as a file.
@@ -25,10 +23,6 @@ fn direct(dir: &Path, file: &str) -> BTreeMap<String, Entry> {
     let ran = tierline(dir, &["raw", "-w", file, "-o", "direct.lh5"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     digest(&dir.join("direct.lh5"))
-}
-
-fn rows(path: &Path, column: &str) -> usize {
-    Reader::open(path).unwrap().array(column, 0..usize::MAX).unwrap().rows()
 }
 
 fn stderr(child: &mut Child) -> String {
@@ -59,7 +53,7 @@ fn standard_input_pipes_and_sockets_are_read_as_files_are() {
     let dir = temporary.path();
     // LLAMA takes its start from the name of the file, which a pipe does not have.
     for name in ["compass", "orca-flashcam", "fcio-camera"] {
-        let (file, bytes) = emit(dir, name, 30);
+        let (file, bytes) = recording(dir, name, 30);
         let want = direct(dir, file);
         let mut child = spawn(dir, &["raw", "-w", "-", "-o", "out.lh5"]);
         child.stdin.take().unwrap().write_all(&bytes).unwrap();
@@ -95,7 +89,7 @@ fn standard_input_pipes_and_sockets_are_read_as_files_are() {
 fn a_growing_file_is_followed_until_nothing_comes() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = temporary.path();
-    let (file, bytes) = emit(dir, "fcio-germanium", 40);
+    let (file, bytes) = recording(dir, "fcio-germanium", 40);
     let want = direct(dir, file);
     for ends_by_signal in [false, true] {
         let mut growing = std::fs::File::create(dir.join("growing.fcio")).unwrap();
@@ -159,7 +153,7 @@ fn a_signal_leaves_what_had_come_or_nothing() {
 fn a_connection_that_breaks_can_be_made_again() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = temporary.path();
-    let (file, bytes) = emit(dir, "fcio-germanium", 40);
+    let (file, bytes) = recording(dir, "fcio-germanium", 40);
     let want = direct(dir, file);
     let port = free_port();
     let from = format!("tcp-listen://127.0.0.1:{port}");
@@ -221,7 +215,7 @@ fn inputs_that_belong_together_make_one_output() {
 fn ranges_of_packets_are_those_of_the_listing() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = temporary.path();
-    let (file, _) = emit(dir, "compass", 40);
+    let (file, _) = recording(dir, "compass", 40);
     assert_eq!(tierline(dir, &["raw", file, "-o", "all.lh5"]).code, 0);
     let all = Reader::open(&dir.join("all.lh5")).unwrap();
     let all = all.array("/CompassEvent/timestamp", 0..usize::MAX).unwrap();
@@ -239,7 +233,7 @@ fn a_skimmed_recording_has_headers_first_and_last_packets() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = temporary.path();
     for example in EXAMPLES {
-        let (file, bytes) = emit(dir, example.name, 30);
+        let (file, bytes) = recording(dir, example.name, 30);
         let ran = tierline(dir, &["raw", "-w", file, "--skim", "4", "-v"]);
         assert_eq!(ran.code, 0, "{file}: {}", ran.err);
         let path = Path::new(file);
@@ -261,7 +255,7 @@ fn a_skimmed_recording_has_headers_first_and_last_packets() {
 fn garbage_goes_where_it_is_wanted() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = temporary.path();
-    let (_, mut bytes) = emit(dir, "compass", 20);
+    let (_, mut bytes) = recording(dir, "compass", 20);
     bytes.truncate(bytes.len() - 7);
     std::fs::write(dir.join("cut.BIN"), &bytes).unwrap();
     for (to, in_table) in [("table", true), ("none", false), ("garbage.lh5", false)] {

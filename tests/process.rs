@@ -1,18 +1,9 @@
 //! `tierline process`: output specifications on files that are there already.
 
-use std::path::Path;
-
 use crate::host::digest::digest;
-use crate::host::program::{files, tierline};
+use crate::host::program::{emit, files, tierline};
 use serde_json::json;
 use tierline::h5::tree::Reader;
-use tierline_firmware_sim::emit::EXAMPLES;
-
-fn emit(dir: &Path, name: &str, events: u32) -> &'static str {
-    let example = EXAMPLES.iter().find(|e| e.name == name).unwrap();
-    std::fs::write(dir.join(example.file_name), (example.make)(1, events)).unwrap();
-    example.file_name
-}
 
 #[test]
 fn steps_on_a_file_are_those_on_the_stream() {

@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use crate::host::digest::digest;
-use crate::host::program::{exit, files, spawn, tierline};
+use crate::host::program::{emit, exit, files, rows, spawn, tierline};
 use serde_json::{Value, json};
-use tierline::h5::tree::Reader;
 use tierline::raw::out_spec::{Declared, OutSpec, Variables};
-use tierline_firmware_sim::emit::EXAMPLES;
 
 fn compile(spec: &Value) -> Result<OutSpec, String> {
     let variables: Variables =
@@ -123,16 +121,6 @@ fn what_the_peer_warns_of_is_a_warning() {
     assert!(spec.warnings.iter().any(|w| w.contains("'comment' means nothing here")));
     assert!(spec.warnings.iter().any(|w| w.contains("its rows are not written")));
     assert_eq!(target(&spec, "D", "3"), Some(("o".into(), "b".into())));
-}
-
-fn emit(dir: &Path, name: &str, events: u32) -> &'static str {
-    let example = EXAMPLES.iter().find(|e| e.name == name).unwrap();
-    std::fs::write(dir.join(example.file_name), (example.make)(1, events)).unwrap();
-    example.file_name
-}
-
-fn rows(path: &Path, column: &str) -> usize {
-    Reader::open(path).unwrap().array(column, 0..usize::MAX).unwrap().rows()
 }
 
 #[test]

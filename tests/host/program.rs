@@ -5,6 +5,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use tierline::h5::tree::Reader;
+use tierline_firmware_sim::emit::EXAMPLES;
+
 /// The program, built once in the profile of the tests.
 ///
 /// # Panics
@@ -108,4 +111,22 @@ pub(crate) fn files(dir: &Path) -> Vec<String> {
         entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
+}
+
+/// Writes an example recording of the emitters into a folder; returns its name.
+///
+/// # Panics
+/// Where there is none of that name, or it can't be written.
+pub(crate) fn emit(dir: &Path, name: &str, events: u32) -> &'static str {
+    let example = EXAMPLES.iter().find(|e| e.name == name).unwrap();
+    std::fs::write(dir.join(example.file_name), (example.make)(1, events)).unwrap();
+    example.file_name
+}
+
+/// Rows of a column.
+///
+/// # Panics
+/// Where it can't be read.
+pub(crate) fn rows(path: &Path, column: &str) -> usize {
+    Reader::open(path).unwrap().array(column, 0..usize::MAX).unwrap().rows()
 }

@@ -8,7 +8,7 @@ use tierline::raw::collect::{
     Collect, Collected, LinkAccount, LinkInput, Segment, StreamAccount, Why,
 };
 use tierline::raw::{Compression, Error, default_output};
-use tierline::report::{Input, Output, Report, Status, stale_parts};
+use tierline::report::{Input, Output, Report, Status};
 use tierline_firmware_sim::link;
 
 use super::raw::parse_compression;
@@ -138,10 +138,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     let output = output(args)?;
     let start = Instant::now();
     let mut messages = args.common.messages()?;
-    for stale in stale_parts(&output) {
-        let stale = stale.display();
-        messages.say(&format!("tierline: warning: left over by an interrupted run: {stale}"));
-    }
+    messages.say_stale(&output);
     let stop = stop_on_signals()?;
     let defaults = Collect::default();
     let collect = Collect {

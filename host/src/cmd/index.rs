@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use tierline::raw::index::{BuildIndex, Indexed, path_beside};
-use tierline::report::{Input, Output, Report, Status, stale_parts};
+use tierline::report::{Input, Output, Report, Status};
 
 use super::{Common, Messages, Usage, grouped, parse_size, size, stop_on_signals};
 
@@ -82,10 +82,7 @@ fn one(
         let text = format!("{} would be written over itself", input.display());
         return Err(Usage(text).into());
     }
-    for stale in stale_parts(&output) {
-        let stale = stale.display();
-        messages.say(&format!("tierline: warning: left over by an interrupted run: {stale}"));
-    }
+    messages.say_stale(&output);
     let begin = Instant::now();
     let done = build.run(input, Some(&output))?;
     tell(args, input, &done, (&mut *report, messages));

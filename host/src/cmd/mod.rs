@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
-use tierline::report::Report;
+use tierline::report::{Report, stale_parts};
 
 /// A flag that the first SIGINT or SIGTERM sets; a second one ends the program.
 pub(crate) fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
@@ -110,6 +110,14 @@ impl Messages {
             eprintln!("{text}");
         }
         self.record(text);
+    }
+
+    /// Names what interrupted runs left beside an output.
+    pub(crate) fn say_stale(&mut self, output: &Path) {
+        for stale in stale_parts(output) {
+            let stale = stale.display();
+            self.say(&format!("tierline: warning: left over by an interrupted run: {stale}"));
+        }
     }
 
     /// A line of the log only.

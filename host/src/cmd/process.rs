@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use tierline::raw::out_spec::{OutSpec, document};
 use tierline::raw::{Compression, Process, Processed, Spec, processed_output};
-use tierline::report::{Input, Output, Report, Status, stale_parts};
+use tierline::report::{Input, Output, Report, Status};
 
-use super::raw::{Keywords, parse_compression};
+use super::raw::{Keywords, SpecArgs, parse_compression};
 use super::{Common, Messages, Usage, grouped, size, stop_on_signals};
 
 /// Process tables of LH5 files by an output specification.
@@ -26,15 +26,8 @@ pub(crate) struct Args {
     /// Output file [default: IN_proc.lh5].
     #[arg(short, long, value_name = "OUT.lh5")]
     output: Option<PathBuf>,
-    /// Variables of the output specification as a JSON object; also hdf5_settings, db_dict.
-    #[arg(short, long, value_name = "JSON")]
-    keywords: Option<String>,
-    /// A variable of the output specification.
-    #[arg(long, value_name = "NAME=VALUE")]
-    set: Vec<String>,
-    /// How datasets are stored, as h5py's create_dataset takes it: compression, compression_opts, shuffle, fletcher32, chunks.
-    #[arg(long, value_name = "JSON")]
-    hdf5_settings: Option<String>,
+    #[command(flatten)]
+    with: SpecArgs,
     /// Compression of the output: none, gzip, or gzip:LEVEL (1 to 9).
     #[arg(long, value_name = "HOW", default_value = "gzip", value_parser = parse_compression)]
     compression: Compression,
@@ -51,8 +44,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         return Err(Usage("one output for several inputs: leave out -o".into()).into());
     }
     let usage = |text: String| anyhow::Error::from(Usage(text));
-    let settings = args.hdf5_settings.as_deref();
-    let keywords = Keywords::read(args.keywords.as_deref(), settings, &args.set)?;
+    let keywords = Keywords::read(&args.with)?;
     let json = document(&args.spec).map_err(|error| usage(error.to_string()))?;
     let compiled = OutSpec::compile(&json, &keywords.variables);
     let name = args.spec.display();
@@ -71,8 +63,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     };
     let mut report = Report::new("process", env!("CARGO_PKG_VERSION"));
     report.set("spec", &args.spec);
-    report.set("keywords", &args.keywords);
-    report.set("set", &args.set);
+    report.set("keywords", &args.with.keywords);
+    report.set("set", &args.with.set);
     report.set("threads", process.threads);
     report.set("compression", process.compression.to_string());
     let mut messages = args.common.messages()?;
@@ -81,10 +73,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         if *input == output {
             return Err(usage(format!("{} would be written over itself", input.display())));
         }
-        for stale in stale_parts(&output) {
-            let stale = stale.display();
-            messages.say(&format!("tierline: warning: left over by an interrupted run: {stale}"));
-        }
+        messages.say_stale(&output);
         let begin = Instant::now();
         let done = process.run(input, &output)?;
         tell(args, input, &done, (&mut report, &mut messages));

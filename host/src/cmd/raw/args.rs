@@ -7,6 +7,20 @@ use tierline::raw::{BuildRaw, Compression, GarbageTo};
 
 use super::super::Common;
 
+/// What goes with an output specification.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SpecArgs {
+    /// Variables of the output specification as a JSON object; also compass_config_file, hdf5_settings, db_dict.
+    #[arg(short, long, value_name = "JSON")]
+    pub(crate) keywords: Option<String>,
+    /// A variable of the output specification.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// How datasets are stored, as h5py's create_dataset takes it: compression, compression_opts, shuffle, fletcher32, chunks.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) hdf5_settings: Option<String>,
+}
+
 /// Convert DAQ recordings (FCIO, ORCA, LLAMA, CoMPASS) to LH5.
 ///
 /// The format is found out from the content; .gz, .bz2 and .zst are read as they are. Exit code 3: converted, but some
@@ -20,12 +34,8 @@ pub(crate) struct Args {
     /// Output file, or (.json, .yaml) output specification [default: the input's name with its last extension replaced by .lh5].
     #[arg(short, long = "out-spec", visible_alias = "output", value_name = "OUT.lh5|SPEC.json")]
     pub(super) out: Option<PathBuf>,
-    /// Variables of the output specification as a JSON object; also compass_config_file, hdf5_settings, db_dict.
-    #[arg(short, long, value_name = "JSON")]
-    pub(super) keywords: Option<String>,
-    /// A variable of the output specification.
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub(super) set: Vec<String>,
+    #[command(flatten)]
+    pub(super) spec: SpecArgs,
     /// What the input is: FlashCam, ORCA, LlamaDaq, Compass [default: found out].
     #[arg(short = 't', long, value_name = "TYPE")]
     pub(super) stream_type: Option<String>,
@@ -71,9 +81,6 @@ pub(crate) struct Args {
     /// Compression of the output: none, gzip, or gzip:LEVEL (1 to 9).
     #[arg(long, value_name = "HOW", default_value = "gzip", value_parser = parse_compression)]
     pub(super) compression: Compression,
-    /// How datasets are stored, as h5py's create_dataset takes it: compression, compression_opts, shuffle, fletcher32, chunks.
-    #[arg(long, value_name = "JSON")]
-    pub(super) hdf5_settings: Option<String>,
     /// Threads that compress [default: the processors this process may use].
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<usize>,

@@ -12,6 +12,7 @@ use tierline::raw::{Destination, Spec, default_output};
 use tierline_firmware_sim::link;
 
 use super::super::Usage;
+use super::args::SpecArgs;
 
 /// Files that are known to come.
 pub(super) fn files(destination: &Destination) -> Vec<PathBuf> {
@@ -59,13 +60,9 @@ fn storage(name: &str, value: &Json) -> anyhow::Result<ColumnSettings> {
 
 impl Keywords {
     /// Reads `-k JSON`, and `--hdf5-settings JSON` and `--set NAME=VALUE`, which win.
-    pub(crate) fn read(
-        json: Option<&str>,
-        settings: Option<&str>,
-        set: &[String],
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn read(args: &SpecArgs) -> anyhow::Result<Self> {
         let mut out = Keywords::default();
-        if let Some(text) = json {
+        if let Some(text) = &args.keywords {
             let parsed: Map<String, Json> = serde_json::from_str(text)
                 .map_err(|e| usage(format!("-k: expected a JSON object: {e}")))?;
             for (name, value) in parsed {
@@ -83,14 +80,14 @@ impl Keywords {
                 }
             }
         }
-        if let Some(text) = settings {
+        if let Some(text) = &args.hdf5_settings {
             let name = "--hdf5-settings";
             let parsed = serde_json::from_str(text);
             let value =
                 parsed.map_err(|e| usage(format!("{name}: expected a JSON object: {e}")))?;
             out.storage = Some(storage(name, &value)?);
         }
-        for text in set {
+        for text in &args.set {
             let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.is_empty())
             else {
                 return Err(usage(format!("--set {text}: expected NAME=VALUE")));

@@ -12,14 +12,14 @@ use std::time::Instant;
 
 use tierline::raw::input::{LinkInput, Until};
 use tierline::raw::{BuildRaw, Destination, Error, Source};
-use tierline::report::{Report, Status, stale_parts};
+use tierline::report::{Report, Status};
 use tierline_firmware_sim::link;
 
 use super::{Usage, stop_on_signals};
 use account::{add, note};
 use destination::{destinations, files};
 
-pub(crate) use args::{Args, parse_compression};
+pub(crate) use args::{Args, SpecArgs, parse_compression};
 pub(crate) use destination::Keywords;
 
 /// The conversion that the arguments ask for.
@@ -78,8 +78,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     if let Some(packets) = args.skim {
         return skim::run(args, packets);
     }
-    let (json, storage) = (args.keywords.as_deref(), args.hdf5_settings.as_deref());
-    let keywords = Keywords::read(json, storage, &args.set)?;
+    let keywords = Keywords::read(&args.spec)?;
     let jobs = destinations(&args.inputs, args.out.as_deref(), args.concat, &keywords)?;
     let start = Instant::now();
     let stop = stop_on_signals()?;
@@ -95,9 +94,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         }
     }
     for (inputs, destination) in &jobs {
-        for stale in files(destination).iter().flat_map(|output| stale_parts(output)) {
-            let stale = stale.display();
-            messages.say(&format!("tierline: warning: left over by an interrupted run: {stale}"));
+        for output in files(destination) {
+            messages.say_stale(&output);
         }
         let begin = Instant::now();
         let name = inputs.join(", ");
@@ -130,8 +128,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
 fn set_settings(report: &mut Report, args: &Args, build: &BuildRaw) {
     report.set("stream_type", &args.stream_type);
     report.set("out_spec", &args.out);
-    report.set("keywords", &args.keywords);
-    report.set("set", &args.set);
+    report.set("keywords", &args.spec.keywords);
+    report.set("set", &args.spec.set);
     report.set("buffer_size", args.buffer_size);
     report.set("max_rows", args.max_rows);
     report.set("max_packets", args.max_packets);
