@@ -6,17 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value as Json;
-use tierline_h5::lh5::{self, ColumnSettings, TableReader, TableSettings, TableWriter, Waveforms};
+use tierline_h5::lh5::{self, ColumnSettings, TableReader, Waveforms};
 use tierline_h5::tree::{ElementType, Node, NodeKind, Reader};
 use tierline_h5::{Compression, Error as H5Error, Stats};
 use tierline_report::{AtomicOutput, Progress};
-use tierline_table::{Array, DType, Object, Scalar, Table};
+use tierline_table::{Array, DType, Object, Scalar};
 
-use crate::buffer_processor::BufferProcessor;
 use crate::error::{Error, Result};
 use crate::out_files::OutFile;
 use crate::routes::Spec;
-use crate::tables::{CHUNK_MEMORY, Lh5File, Steps};
+use crate::tables::{Lh5File, OpenTable, Steps, Storing};
 
 /// Bytes of rows that are worked on at a time.
 const BATCH: usize = 4 << 20;
@@ -150,42 +149,28 @@ impl Run<'_> {
         let bad = |source| Error::Lh5 { source };
         let reader = Reader::open(self.input).map_err(bad)?;
         let table = TableReader::new(reader, &path, waveforms).map_err(bad)?;
-        let (mut processor, mut settings) = (None, TableSettings::new());
-        if let Some(all) = &self.process.storage {
-            settings.insert(String::new(), all.clone());
-        }
-        let mut layout = table.layout().clone();
-        if let Some(entry) = entry.filter(|entry| entry.proc_spec.is_some()) {
-            let first = table.read(0..1).map_err(bad)?;
-            let steps = Steps::of(entry, spec);
-            let (steps, made) = steps.make(&path, &first, &self.process.database)?;
-            self.done.notes.extend(steps.notes.iter().map(|note| format!("{path}: {note}")));
+        let steps = entry.filter(|entry| entry.proc_spec.is_some());
+        let steps = steps.map(|entry| Steps::of(entry, spec));
+        // A first row tells the sampling period.
+        let first = table.read(0..1).map_err(bad)?;
+        let first = if first.rows > 0 { &first } else { table.layout() };
+        let Process { database, storage, .. } = self.process;
+        let storing = Storing { database, storage };
+        let mut out = OpenTable::create(&mut self.file, &path, steps.as_ref(), first, &storing)?;
+        self.done.notes.extend(out.notes().map(|note| format!("{path}: {note}")));
+        if let Some(entry) = entry.filter(|_| steps.is_some()) {
             self.done.tables.insert(path.clone(), entry.place());
-            settings.extend(steps.settings.clone());
-            (layout, processor) = (made, Some(steps));
         }
-        let policy = self.file.policy(CHUNK_MEMORY);
-        let create = |w: &mut _| TableWriter::create_with(w, &path, &layout, policy, &settings);
-        let mut writer = self.file.with(create)?;
         for batch in table.batches(BATCH) {
             if self.process.stop.load(Ordering::Relaxed) {
                 return Err(Error::Interrupted { path: self.input.to_path_buf() });
             }
-            let batch = batch.map_err(bad)?;
+            let mut batch = batch.map_err(bad)?;
             self.progress.add(batch.bytes() as u64);
-            let mut batch = self.steps(&path, processor.as_ref(), batch)?;
-            self.file.with(|w| writer.append_drain(w, &mut batch))?;
+            out.append(&mut self.file, &mut batch)?;
         }
         self.rows.insert(path, table.rows() as u64);
         Ok(())
-    }
-
-    fn steps(&self, table: &str, steps: Option<&BufferProcessor>, batch: Table) -> Result<Table> {
-        let Some(steps) = steps else { return Ok(batch) };
-        steps.process(&batch).map_err(|reason| {
-            let (path, table) = (self.input.to_path_buf(), table.to_owned());
-            Error::Process { path, table, reason }
-        })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::routes::Spec;
 use crate::stream::Packet;
 
 /// Bytes that all unfinished chunks of a file may hold.
-pub(crate) const CHUNK_MEMORY: usize = 24 << 20;
+const CHUNK_MEMORY: usize = 24 << 20;
 /// Bytes of chunks on their way through compression.
 const PENDING: usize = 6 << 20;
 
@@ -122,8 +122,16 @@ fn output_error(target: &AtomicOutput, source: tierline_h5::Error) -> Error {
     Error::Output { path: target.target().to_path_buf(), source }
 }
 
+/// What is said of all tables of a run.
+pub(crate) struct Storing<'a> {
+    /// Values for processing chains.
+    pub(crate) database: &'a Json,
+    /// How columns are stored, where that is not as usual.
+    pub(crate) storage: &'a Option<ColumnSettings>,
+}
+
 /// A table that is being written.
-struct OpenTable {
+pub(crate) struct OpenTable {
     writer: TableWriter,
     processor: Option<BufferProcessor>,
 }
@@ -240,7 +248,10 @@ impl StreamTables {
             let mut table = self.tables.get_mut(place).and_then(Option::take);
             library.flush(place, |batch| {
                 if table.is_none() {
-                    table = Some(self.create(file, &path, steps.as_ref(), batch)?);
+                    let storing = Storing { database: &self.database, storage: &self.storage };
+                    let made = OpenTable::create(file, &path, steps.as_ref(), batch, &storing)?;
+                    self.notes.extend(made.notes().map(|note| format!("{path}: {note}")));
+                    table = Some(made);
                 }
                 table.as_mut().map_or(Ok(()), |table| table.append(file, batch))
             })?;
@@ -249,32 +260,6 @@ impl StreamTables {
             }
         }
         Ok(())
-    }
-
-    /// A table for batches like this.
-    fn create(
-        &mut self,
-        file: &mut Lh5File,
-        path: &str,
-        steps: Option<&Steps>,
-        batch: &Table,
-    ) -> Result<OpenTable> {
-        let policy = file.policy(CHUNK_MEMORY);
-        let (mut processor, mut settings) = (None, TableSettings::new());
-        if let Some(all) = &self.storage {
-            settings.insert(String::new(), all.clone());
-        }
-        let mut made = None;
-        if let Some(steps) = steps {
-            let (steps, done) = steps.make(path, batch, &self.database)?;
-            self.notes.extend(steps.notes.iter().map(|note| format!("{path}: {note}")));
-            settings.extend(steps.settings.clone());
-            (processor, made) = (Some(steps), Some(done));
-        }
-        let layout = made.as_ref().unwrap_or(batch);
-        let create = |w: &mut Writer| TableWriter::create_with(w, path, layout, policy, &settings);
-        let writer = file.with(create)?;
-        Ok(OpenTable { writer, processor })
     }
 
     /// Writes what is left: rows, headers, garbage. Returns the rows of each table by file. The tables are ready for other files.
@@ -324,7 +309,37 @@ impl StreamTables {
 }
 
 impl OpenTable {
-    fn append(&mut self, file: &mut Lh5File, batch: &mut Table) -> Result<()> {
+    /// A table for batches like `first`.
+    pub(crate) fn create(
+        file: &mut Lh5File,
+        path: &str,
+        steps: Option<&Steps>,
+        first: &Table,
+        storing: &Storing<'_>,
+    ) -> Result<Self> {
+        let policy = file.policy(CHUNK_MEMORY);
+        let mut settings = TableSettings::new();
+        if let Some(all) = storing.storage {
+            settings.insert(String::new(), all.clone());
+        }
+        let made = steps.map(|steps| steps.make(path, first, storing.database)).transpose()?;
+        let (processor, layout) = made.unzip();
+        if let Some(processor) = &processor {
+            settings.extend(processor.settings.clone());
+        }
+        let layout = layout.as_ref().unwrap_or(first);
+        let create = |w: &mut Writer| TableWriter::create_with(w, path, layout, policy, &settings);
+        let writer = file.with(create)?;
+        Ok(OpenTable { writer, processor })
+    }
+
+    /// What the steps do not do here.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = &String> {
+        self.processor.iter().flat_map(|processor| &processor.notes)
+    }
+
+    /// Appends rows, after the steps.
+    pub(crate) fn append(&mut self, file: &mut Lh5File, batch: &mut Table) -> Result<()> {
         let OpenTable { writer, processor } = self;
         match processor.as_ref().filter(|processor| !processor.is_idle()) {
             None => file.with(|w| writer.append_drain(w, batch)),
@@ -340,7 +355,7 @@ impl OpenTable {
 }
 
 /// The values for a table: those under its path or a part of it (its name, the group it is in), else all.
-pub(crate) fn values_for<'d>(database: &'d Json, path: &str) -> &'d Json {
+fn values_for<'d>(database: &'d Json, path: &str) -> &'d Json {
     let cuts = || path.match_indices('/').map(|(at, _)| at);
     let names = cuts().filter_map(|at| path.get(at + 1..));
     let groups = cuts().filter_map(|at| path.get(..at)).collect::<Vec<_>>().into_iter().rev();
