@@ -28,8 +28,8 @@ impl Encoder {
         Self::default()
     }
 
-    /// Filters a chunk of elements of `item` bytes into `out`. What deflate would enlarge goes on as
-    /// it is.
+    /// Filters a chunk of elements of `item` bytes into the start of `out`, which grows if need be (what
+    /// it held costs nothing to keep). What deflate would enlarge goes on as it is.
     pub fn encode(
         &mut self,
         chunk: &[u8],
@@ -40,7 +40,8 @@ impl Encoder {
         let mut encoded = match filters.deflate {
             Some(level) => self.deflate(chunk, item, level, filters, out),
             None => {
-                out.resize(chunk.len(), 0);
+                grow(out, chunk.len());
+                let out = &mut out[..chunk.len()];
                 shuffle(chunk, out, if filters.shuffle { item } else { 1 });
                 Encoded { length: chunk.len(), skipped: 0 }
             }
@@ -48,7 +49,7 @@ impl Encoder {
         if filters.fletcher32 {
             let sum = fletcher32(&out[..encoded.length]);
             let end = encoded.length + sum.len();
-            out.resize(out.len().max(end), 0);
+            grow(out, end);
             out[encoded.length..end].copy_from_slice(&sum);
             encoded.length = end;
         }
@@ -69,15 +70,17 @@ impl Encoder {
             self.compressors.push((level, Compressor::new(wanted)));
             self.compressors.len() - 1
         });
-        self.scratch.resize(chunk.len(), 0);
         let shuffled = match filters.shuffle {
             true => {
-                shuffle(chunk, &mut self.scratch, item);
-                self.scratch.as_slice()
+                grow(&mut self.scratch, chunk.len());
+                let scratch = &mut self.scratch[..chunk.len()];
+                shuffle(chunk, scratch, item);
+                scratch
             }
             false => chunk,
         };
-        out.resize(chunk.len(), 0);
+        grow(out, chunk.len());
+        let out = &mut out[..chunk.len()];
         match self.compressors[place].1.zlib_compress(shuffled, out) {
             Ok(length) if length < chunk.len() => Encoded { length, skipped: 0 },
             _ => {
@@ -85,6 +88,13 @@ impl Encoder {
                 Encoded { length: chunk.len(), skipped: filters.deflate_bit() }
             }
         }
+    }
+}
+
+/// Makes room for so many bytes without touching those that are there.
+fn grow(buffer: &mut Vec<u8>, bytes: usize) {
+    if buffer.len() < bytes {
+        buffer.resize(bytes, 0);
     }
 }
 
@@ -115,40 +125,35 @@ pub fn fletcher32(bytes: &[u8]) -> [u8; 4] {
 /// whole item are copied. Both slices have the same length.
 pub fn shuffle(from: &[u8], to: &mut [u8], item: usize) {
     match item {
-        2 => shuffle_items::<2>(from, to),
-        4 => shuffle_items::<4>(from, to),
-        8 => shuffle_items::<8>(from, to),
+        2 => shuffle_u16(from, to),
+        4 => shuffle_u32(from, to),
+        8 => shuffle_u64(from, to),
         0 | 1 => to.copy_from_slice(from),
         _ => shuffle_any(from, to, item),
     }
 }
 
-/// Items per block: its shuffled bytes stay in the first-level cache.
-const BLOCK: usize = 64;
-
-/// With the item size known, the compiler turns the inner loop over a block into vector code.
-fn shuffle_items<const ITEM: usize>(from: &[u8], to: &mut [u8]) {
-    let count = from.len() / ITEM;
-    let whole = count / BLOCK * BLOCK;
-    let mut block = [[0u8; BLOCK]; ITEM];
-    for first in (0..whole).step_by(BLOCK) {
-        let (items, _) = from[first * ITEM..(first + BLOCK) * ITEM].as_chunks::<ITEM>();
-        for (byte, lane) in block.iter_mut().enumerate() {
-            for (out, item) in lane.iter_mut().zip(items) {
-                *out = item[byte];
+/// Shuffles items as integers, lane by lane: shifts and narrowing become vector code, and a chunk is
+/// small enough to be read from the cache again for each lane.
+macro_rules! shuffle_integers {
+    ($name:ident, $integer:ty) => {
+        fn $name(from: &[u8], to: &mut [u8]) {
+            const ITEM: usize = size_of::<$integer>();
+            let (items, rest) = from.as_chunks::<ITEM>();
+            let (lanes, end) = to.split_at_mut(ITEM * items.len());
+            for (byte, lane) in lanes.chunks_exact_mut(items.len().max(1)).enumerate() {
+                for (out, item) in lane.iter_mut().zip(items) {
+                    *out = (<$integer>::from_le_bytes(*item) >> (8 * byte)) as u8;
+                }
             }
+            end.copy_from_slice(rest);
         }
-        for (byte, lane) in block.iter().enumerate() {
-            to[byte * count + first..][..BLOCK].copy_from_slice(lane);
-        }
-    }
-    for index in whole..count {
-        for byte in 0..ITEM {
-            to[byte * count + index] = from[index * ITEM + byte];
-        }
-    }
-    to[count * ITEM..].copy_from_slice(&from[count * ITEM..]);
+    };
 }
+
+shuffle_integers!(shuffle_u16, u16);
+shuffle_integers!(shuffle_u32, u32);
+shuffle_integers!(shuffle_u64, u64);
 
 fn shuffle_any(from: &[u8], to: &mut [u8], item: usize) {
     let count = from.len() / item;

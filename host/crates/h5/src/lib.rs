@@ -35,6 +35,7 @@ mod sink;
 mod tests;
 pub mod tree;
 mod trial;
+mod writeback;
 mod writer;
 
 pub use error::Error;

@@ -9,6 +9,7 @@ use crate::chunk::Encoded;
 use crate::piece::Piece;
 use crate::pool::{Done, Job, Pool};
 use crate::sink::{Place, Sink, Step};
+use crate::writeback::Writeback;
 use crate::{Error, Filters, Options, Stats};
 
 /// Buffers of at least this many bytes are used again; smaller ones are cheap to allocate.
@@ -25,6 +26,7 @@ pub(crate) struct Pipeline {
     path: PathBuf,
     pool: Pool,
     sink: Sink,
+    writeback: Writeback,
     operations: VecDeque<Operation>,
     /// Blocks of rows and chunks that were used before.
     spare: Vec<Vec<u8>>,
@@ -44,6 +46,7 @@ impl Pipeline {
             path: path.to_path_buf(),
             pool,
             sink: Sink::create(path)?,
+            writeback: Writeback::default(),
             operations: VecDeque::new(),
             spare: Vec::new(),
             outs: Vec::new(),
@@ -140,13 +143,13 @@ impl Pipeline {
     }
 
     fn store(&mut self, place: Place, done: Done) -> Result<(), Error> {
-        let Done { block, mut out, encoded: Encoded { length, skipped }, spent } = done;
+        let Done { block, out, encoded: Encoded { length, skipped }, spent } = done;
         self.sink.chunk(place, skipped, &out[..length])?;
+        self.writeback.wrote(&self.path, length);
         self.spent += spent;
         self.stats.stored_bytes += length as u64;
         self.stats.chunks += 1;
         if self.outs.len() < self.max_spare {
-            out.clear();
             self.outs.push(out);
         }
         if let Ok(block) = Arc::try_unwrap(block) {

@@ -178,6 +178,20 @@ fn incompressible_and_uncompressed_chunks_come_back() {
 }
 
 #[test]
+fn what_went_to_the_disk_before_the_end_comes_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("large.h5");
+    let options = Options { compression: Compression::None, ..Options::default() };
+    let mut writer = Writer::create(&path, options).unwrap();
+    let id = writer.dataset("a", DType::U16, &[1 << 15], 4, &[]).unwrap();
+    let rows: Vec<Array> = (0..160).map(|row| Array::from_u16(&samples(1 << 15, row))).collect();
+    rows.iter().for_each(|row| writer.append(id, &row.data).unwrap());
+    assert!(writer.finish().unwrap().stored_bytes > 8 << 20);
+    let read = Reader::open(&path).unwrap().array("a", 0..160).unwrap();
+    assert!(read.data.chunks(1 << 16).eq(rows.iter().map(|row| row.data.as_slice())));
+}
+
+#[test]
 fn more_datasets_than_may_be_open() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.h5");

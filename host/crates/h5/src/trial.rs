@@ -7,7 +7,7 @@ use crate::chunk::Encoder;
 use crate::piece::{Cut, Piece};
 
 /// Bytes of a sample, about.
-const SAMPLE: usize = 512 << 10;
+const SAMPLE: usize = 128 << 10;
 
 /// Compresses samples.
 pub(crate) struct Trial {
