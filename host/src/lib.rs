@@ -11,6 +11,7 @@
 //! | module | does |
 //! |--|--|
 //! | [`raw`] | DAQ recordings to LH5 tables |
+//! | [`dataio`] | beamline files: detector images, Spec files, HDF5 |
 //! | [`h5`] | HDF5 and LH5 files: parallel compression, reading |
 //! | [`table`] | columns, tables, attributes |
 //! | [`plot`] | pictures |
@@ -19,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 pub use tierline_core as core;
+pub use tierline_dataio as dataio;
 pub use tierline_h5 as h5;
 pub use tierline_plot as plot;
 pub use tierline_raw as raw;

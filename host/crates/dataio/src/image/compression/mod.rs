@@ -1,0 +1,1 @@
+//! Compressions of pixels that formats share.

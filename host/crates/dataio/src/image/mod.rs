@@ -1,0 +1,101 @@
+//! Detector images: one file to the format behind [`Codec`], one list [`CODECS`].
+
+pub mod codec;
+pub mod compression;
+mod frame;
+mod header;
+mod open;
+mod source;
+
+pub use codec::CODECS;
+pub use frame::{Frame, Pixels};
+pub use header::{Header, Value};
+pub use open::{detect, open, open_with};
+pub use source::Source;
+
+use std::path::Path;
+
+use crate::Error;
+
+/// First bytes of a file's content that a codec may judge by.
+pub const HEAD: usize = 4096;
+
+/// What is known of a file before it is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Hint<'a> {
+    /// The file's name.
+    pub path: &'a Path,
+    /// Up to [`HEAD`] first bytes of its content, decompressed.
+    pub head: &'a [u8],
+}
+
+/// One image format.
+pub trait Codec: Sync {
+    /// Its name, as fabio's without `image`: `edf`, `cbf`, `fit2dmask`.
+    fn name(&self) -> &'static str;
+
+    /// One line for people.
+    fn description(&self) -> &'static str;
+
+    /// Extensions in lower case without the dot, the usual one first; empty if it has none of its own.
+    fn extensions(&self) -> &'static [&'static str];
+
+    /// Whether the first bytes are this format's. Codecs are asked in the order of [`CODECS`].
+    fn sniff(&self, hint: &Hint<'_>) -> bool;
+
+    /// Opens a file: reads headers, no pixels where it can be helped.
+    fn open(&self, source: Source) -> Result<Box<dyn Image>, Error>;
+
+    /// How it is written, if it can be.
+    fn encoder(&self) -> Option<&'static dyn Encoder> {
+        None
+    }
+}
+
+/// An open file of frames.
+pub trait Image: Send {
+    /// Frames in the file. Counting them may read every header.
+    fn frames(&mut self) -> Result<usize, Error>;
+
+    /// A frame, decoded, with its header.
+    fn frame(&mut self, index: usize) -> Result<Frame, Error>;
+
+    /// The header of a frame; pixels are not decoded where the format allows.
+    fn header(&mut self, index: usize) -> Result<Header, Error> {
+        Ok(self.frame(index)?.header)
+    }
+
+    /// What was found wrong so far and could be lived with, each as one sentence.
+    fn warnings(&self) -> &[String] {
+        &[]
+    }
+
+    /// Whether the file ends early or in garbage (as far as it was read).
+    fn incomplete(&self) -> bool {
+        false
+    }
+}
+
+/// Frames to be written, one after another.
+pub type Frames<'a> = &'a mut dyn Iterator<Item = Result<Frame, Error>>;
+
+/// Where frames are written to.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The file to create the content in: exists, is empty, and will be renamed.
+    pub path: &'a Path,
+    /// The name it will have.
+    pub name: &'a Path,
+}
+
+/// Writes a format.
+pub trait Encoder: Sync {
+    /// Whether a file holds more than one frame.
+    fn many(&self) -> bool {
+        false
+    }
+
+    /// Writes frames to a file, keeping no more than a few of them. What the format cannot hold is cast as
+    /// fabio casts it, or refused by name. A codec of one frame fails at the second.
+    fn write(&self, frames: Frames<'_>, target: Target<'_>) -> Result<(), Error>;
+}
