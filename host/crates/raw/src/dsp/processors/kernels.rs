@@ -1,6 +1,7 @@
 //! Kernels, and their convolution with a waveform.
 
-use super::fft::Fourier;
+use realfft::RealFftPlanner;
+
 use crate::dsp::frame::Frame;
 use crate::dsp::store::Float;
 
@@ -167,17 +168,18 @@ pub(crate) fn convolve_wf<T: Float>(f: &mut Frame<'_, T>) -> Done {
     if f.float_slots[0].len != length {
         return Err("the length of the output is not that of this mode");
     }
-    let mut room = std::mem::take(f.scratch);
     let (first, rows) = (f.row, f.rows);
     if m >= LONG && f.inputs[1].constant {
         let size = if shift == m - 1 { n } else { n + m - 1 }.next_power_of_two();
-        convolve_rows(f, size, shift, &mut room);
+        convolve_rows(f, size, shift)?;
     } else {
+        let mut room = std::mem::take(f.scratch);
         for row in first..first + rows {
             f.row = row;
             let (w, kernel) = (f.wave(0), f.wave(1));
             convolve(w, kernel, shift, f.out(0), &mut room);
         }
+        *f.scratch = room;
     }
     for row in first..first + rows {
         f.row = row;
@@ -186,37 +188,39 @@ pub(crate) fn convolve_wf<T: Float>(f: &mut Frame<'_, T>) -> Done {
         }
     }
     f.row = first;
-    *f.scratch = room;
     Ok(())
 }
 
 /// The same through Fourier transforms of a size. Every row has its own, so that its last digits do
 /// not depend on the rows beside it.
-fn convolve_rows<T: Float>(f: &mut Frame<'_, T>, size: usize, shift: usize, room: &mut Vec<f64>) {
-    room.clear();
-    room.resize(6 * size, 0.0);
-    let (fourier, rest) = Fourier::new(size, room);
-    let (kernel_re, rest) = rest.split_at_mut(size);
-    let (kernel_im, rest) = rest.split_at_mut(size);
-    let (re, im) = rest.split_at_mut(size);
-    fill(kernel_re, f.wave(1));
-    fourier.transform(kernel_re, kernel_im);
+fn convolve_rows<T: Float>(f: &mut Frame<'_, T>, size: usize, shift: usize) -> Done {
+    let broken = |_| "the Fourier transform failed";
+    let mut planner = RealFftPlanner::<f64>::new();
+    let (forward, back) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
+    let mut samples = forward.make_input_vec();
+    let (mut kernel, mut spectrum) = (forward.make_output_vec(), forward.make_output_vec());
+    let room = forward.get_scratch_len().max(back.get_scratch_len());
+    let mut room = vec![kernel[0]; room];
+    fill(&mut samples, f.wave(1));
+    forward.process_with_scratch(&mut samples, &mut kernel, &mut room).map_err(broken)?;
+    kernel.iter_mut().for_each(|x| *x /= size as f64);
     let first = f.row;
     for row in first..first + f.rows {
         f.row = row;
-        fill(re, f.wave(0));
-        im.fill(0.0);
-        fourier.transform(re, im);
-        let kernel = kernel_re.iter().zip(kernel_im.iter());
-        for ((x, y), (a, b)) in re.iter_mut().zip(im.iter_mut()).zip(kernel) {
-            (*x, *y) = ((*x * a - *y * b) / size as f64, (*x * b + *y * a) / size as f64);
+        fill(&mut samples, f.wave(0));
+        forward.process_with_scratch(&mut samples, &mut spectrum, &mut room).map_err(broken)?;
+        spectrum.iter_mut().zip(&kernel).for_each(|(x, k)| *x *= k);
+        // Those of a real signal are real; rounding has left them a little beside.
+        for end in [0, size / 2] {
+            spectrum[end].im = 0.0;
         }
-        fourier.transform(im, re);
-        for (out, x) in f.out(0).iter_mut().zip(&re[shift..]) {
+        back.process_with_scratch(&mut spectrum, &mut samples, &mut room).map_err(broken)?;
+        for (out, x) in f.out(0).iter_mut().zip(&samples[shift..]) {
             *out = T::of(*x);
         }
     }
     f.row = first;
+    Ok(())
 }
 
 /// Samples, then zeros; also for NaN.

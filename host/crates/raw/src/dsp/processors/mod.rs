@@ -2,7 +2,6 @@
 
 mod baseline;
 mod crossing;
-mod fft;
 mod filters;
 mod histogram;
 mod kernels;
