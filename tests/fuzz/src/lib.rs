@@ -6,8 +6,12 @@ use std::path::Path;
 use tierline_core::FrameLimits;
 use tierline_tests::drive::{Feed, drive};
 
+pub mod codec;
+pub mod dsp;
 pub mod front_end;
+pub mod index;
 pub mod link;
+pub mod spec;
 
 /// The last four bytes choose how the input arrives; the rest is the stream. `drive` checks that every byte is accounted
 /// for, that there is progress, and that no call breaks the sink's rules.
@@ -40,6 +44,10 @@ pub fn seed(corpus: &Path) -> std::io::Result<()> {
         write(&corpus.join("link"), i, link::seeds(&stream, i))?;
         write(&corpus.join("front_end"), i, front_end::seeds(&stream, i))?;
     }
+    write(&corpus.join("codec"), 0, codec::seeds())?;
+    write(&corpus.join("dsp"), 0, dsp::seeds())?;
+    write(&corpus.join("index"), 0, index::seeds())?;
+    write(&corpus.join("spec"), 0, spec::seeds())?;
     Ok(())
 }
 

@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 pub use format::{Template, Value};
 pub use keys::KeyPattern;
-pub use parse::{document, expand_environment, is_spec};
+pub use parse::{document, expand_environment, is_spec, parse_document};
 
 use crate::buffer_processor::ProcSpec;
 use crate::out_links::is_link;

@@ -31,10 +31,17 @@ pub fn document(path: &Path) -> Result<Json, SpecError> {
     let bad = |reason: String| SpecError::at(&path.display().to_string(), reason);
     let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
     let json = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
-    if json {
-        serde_json::from_str(&text).map_err(|e| bad(e.to_string()))
-    } else {
-        serde_saphyr::from_str(&text).map_err(|e| bad(e.to_string()))
+    parse_document(&text, json).map_err(bad)
+}
+
+/// Parses the text of a document: JSON, or YAML.
+///
+/// # Errors
+/// What is wrong with it, and at which line.
+pub fn parse_document(text: &str, json: bool) -> Result<Json, String> {
+    match json {
+        true => serde_json::from_str(text).map_err(|e| e.to_string()),
+        false => serde_saphyr::from_str(text).map_err(|e| e.to_string()),
     }
 }
 
