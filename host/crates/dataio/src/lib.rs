@@ -7,5 +7,6 @@
 
 mod error;
 pub mod image;
+pub mod tree;
 
 pub use error::{Error, Place};
