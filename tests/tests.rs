@@ -10,6 +10,7 @@ mod dump;
 mod front_end;
 mod golden;
 mod host;
+mod images;
 mod index;
 mod inputs;
 mod interrupted;

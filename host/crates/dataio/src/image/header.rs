@@ -1,10 +1,16 @@
 //! Headers: keys and values in the file's order.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 /// A value of a header.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
+    /// A key without a value.
+    None,
+    /// A truth value.
+    Bool(bool),
     /// Text.
     Text(String),
     /// An integer.
@@ -75,6 +81,25 @@ impl Header {
     }
 }
 
+/// As by [`Header::set`], in linear time.
+impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Header {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut entries: Vec<(String, Value)> = Vec::new();
+        for (key, value) in pairs {
+            let (key, value) = (key.into(), value.into());
+            match places.entry(key) {
+                Entry::Occupied(place) => entries[*place.get()].1 = value,
+                Entry::Vacant(place) => {
+                    entries.push((place.key().clone(), value));
+                    place.insert(entries.len() - 1);
+                }
+            }
+        }
+        Header { entries }
+    }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Value::Text(text.to_owned())
@@ -84,6 +109,12 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Value::Text(text)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Value::Bool(value)
     }
 }
 
@@ -103,6 +134,9 @@ impl From<f64> for Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Value::None => f.write_str("None"),
+            Value::Bool(true) => f.write_str("True"),
+            Value::Bool(false) => f.write_str("False"),
             Value::Text(text) => f.write_str(text),
             Value::Int(value) => write!(f, "{value}"),
             Value::Float(value) => write!(f, "{value:?}"),

@@ -1,0 +1,4 @@
+//! Detector images against what fabio makes of the same files.
+
+mod compare;
+mod golden;
