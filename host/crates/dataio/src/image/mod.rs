@@ -4,14 +4,20 @@ pub mod codec;
 pub mod compression;
 mod frame;
 mod header;
+mod inflate;
 mod open;
+mod output;
 mod source;
+mod warnings;
 
 pub use codec::CODECS;
-pub use frame::{Frame, Pixels};
+pub use frame::{Frame, Pixels, swap_bytes};
 pub use header::{Header, Value};
 pub use open::{detect, open, open_with};
+pub use output::Output;
 pub use source::Source;
+pub use tierline_table::DType;
+pub use warnings::Warnings;
 
 use std::path::Path;
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tierline_report::{LimitKind, Limits};
 
+use super::inflate::{self, read_all};
 use crate::{Error, Place};
 
 /// The content of a file: read by position, or in memory where it was compressed as a whole
@@ -38,10 +39,13 @@ impl Source {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
         let length = metadata.len();
-        let input = BufReader::new(&file);
+        let mut input = BufReader::new(&file);
         let unpacked = match path.extension().and_then(|text| text.to_str()) {
             Some("gz") => {
-                Some(read_all(flate2::bufread::MultiGzDecoder::new(input), path, &limits)?)
+                limits.check(LimitKind::Allocation, &path.display().to_string(), length)?;
+                let mut packed = Vec::new();
+                input.read_to_end(&mut packed).map_err(|source| Error::io(path, "read", source))?;
+                Some(inflate::gunzip(&packed, path, &limits)?)
             }
             Some("bz2") => {
                 Some(read_all(bzip2::bufread::MultiBzDecoder::new(input), path, &limits)?)
@@ -154,22 +158,5 @@ impl Source {
     /// The bytes are not what the format asks for.
     pub fn malformed(&self, place: Place, reason: impl Into<String>) -> Error {
         Error::malformed(&self.path, place, reason)
-    }
-}
-
-/// Reads to the end, or to where the stream breaks.
-fn read_all(
-    from: impl Read,
-    path: &Path,
-    limits: &Limits,
-) -> Result<(Vec<u8>, Option<String>), Error> {
-    let mut bytes = Vec::new();
-    let most = limits.max_allocation;
-    let read = from.take(most.saturating_add(1)).read_to_end(&mut bytes);
-    limits.check(LimitKind::Allocation, &path.display().to_string(), bytes.len() as u64)?;
-    match read {
-        Ok(_) => Ok((bytes, None)),
-        Err(error) if bytes.is_empty() => Err(Error::io(path, "decompress", error)),
-        Err(error) => Ok((bytes, Some(error.to_string()))),
     }
 }

@@ -1,6 +1,21 @@
 //! The formats, one file each, and their list.
 
+pub mod edf;
+
 use super::Codec;
 
 /// All formats, in the order in which their magic is tested (fabio's).
-pub const CODECS: &[&dyn Codec] = &[];
+pub const CODECS: &[&dyn Codec] = &[
+    // bruker100, bruker
+    // pilatus, marccd, tif
+    // dtrek
+    // ge: before edf, by the name
+    &edf::Edf,
+    // ge, oxd, hipic
+    // mar345
+    // fit2dmask, dm3, kcd, xsd, pixi
+    // eiger, hdf5, lima, lambda, sparse
+    // raxis, numpy, fit2d, jpeg, jpeg2k, esperanto
+    // cbf
+    // By name alone: mrc, pnm, fit2dspreadsheet, bin, mpa, spe
+];

@@ -1,1 +1,3 @@
 //! Compressions of pixels that formats share.
+
+pub mod byte_offset;
