@@ -52,6 +52,16 @@ pub trait Codec: Sync {
     /// Opens a file: reads headers, no pixels where it can be helped.
     fn open(&self, source: Source) -> Result<Box<dyn Image>, Error>;
 
+    /// Keys of its headers, in lower case, that only say how the pixels are stored.
+    fn reserved_keys(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether `motor_mne` and `motor_pos` (`counter_…`, `UB_…`, `sample_…`) are lists of names and their values.
+    fn has_mnemonics(&self) -> bool {
+        false
+    }
+
     /// How it is written, if it can be.
     fn encoder(&self) -> Option<&'static dyn Encoder> {
         None
@@ -69,6 +79,12 @@ pub trait Image: Send {
     /// The header of a frame; pixels are not decoded where the format allows.
     fn header(&mut self, index: usize) -> Result<Header, Error> {
         Ok(self.frame(index)?.header)
+    }
+
+    /// Type and shape of a frame's pixels, which are not decoded where the format allows.
+    fn layout(&mut self, index: usize) -> Result<(DType, Vec<usize>), Error> {
+        let pixels = self.frame(index)?.pixels;
+        Ok((pixels.dtype, pixels.shape))
     }
 
     /// What was found wrong so far and could be lived with, each as one sentence.

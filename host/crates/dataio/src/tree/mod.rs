@@ -8,11 +8,16 @@
 //! Trees that are no HDF5 file are built from [`Branch`]es and [`Leaf`]s.
 
 mod branch;
+mod frames;
+mod image;
+mod metadata;
 mod select;
 mod values;
 mod walk;
 
 pub use branch::{Branch, Leaf};
+pub use frames::Frames;
+pub use image::{DATA, DETECTOR, image_tree, open_images};
 pub use select::{Pick, Selection, Span};
 pub use values::{Data, Values};
 pub use walk::{Step, Visit};

@@ -58,6 +58,14 @@ impl Codec for Edf {
         Ok(Box::new(read::EdfImage::open(source)?))
     }
 
+    fn reserved_keys(&self) -> &'static [&'static str] {
+        &["headerid", "image", "byteorder", "datatype", "dim_1", "dim_2", "dim_3", "size"]
+    }
+
+    fn has_mnemonics(&self) -> bool {
+        true
+    }
+
     fn encoder(&self) -> Option<&'static dyn Encoder> {
         Some(&EDF_WRITER)
     }

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use libdeflater::Decompressor;
+use tierline_table::DType;
 
 use super::super::super::{Frame, Header, Image, Pixels, Source, Warnings};
 use super::header::{Compression, External, General, Layout, parse, stored_size};
@@ -224,6 +225,14 @@ impl Image for EdfImage {
             None => own,
             Some(general) => general.complete(own),
         })
+    }
+
+    fn layout(&mut self, index: usize) -> Result<(DType, Vec<usize>), Error> {
+        self.find(index)?;
+        let layout = self.blocks[index].layout.as_ref().map_err(|reason| {
+            Error::malformed(self.source.path(), Place::Frame(index), reason.as_str())
+        })?;
+        Ok((layout.dtype, layout.shape.clone()))
     }
 
     fn warnings(&self) -> &[String] {
