@@ -23,6 +23,7 @@
 //! ```
 
 pub mod chunk;
+pub mod edit;
 mod error;
 mod ffi;
 pub mod lh5;

@@ -273,7 +273,7 @@ fn dims(rows: usize, row_shape: &[usize], chunk: bool) -> Vec<u64> {
     std::iter::once(rows).chain(row_shape.iter().copied()).map(|n| (n as u64).max(least)).collect()
 }
 
-fn plist(class: h5i::hid_t) -> Result<Handle> {
+pub(super) fn plist(class: h5i::hid_t) -> Result<Handle> {
     // SAFETY: `class` is one of the library's own classes.
     Handle::new(unsafe { h5p::H5Pcreate(class) })
 }
@@ -292,7 +292,7 @@ fn uncached() -> Result<Handle> {
     Ok(access)
 }
 
-fn scalar_space() -> Result<Handle> {
+pub(super) fn scalar_space() -> Result<Handle> {
     // SAFETY: the class is a constant of the library.
     Handle::new(unsafe { h5s::H5Screate(h5s::H5S_SCALAR) })
 }
