@@ -2,15 +2,28 @@
 
 use std::path::Path;
 
+use tierline::dataio::image::codec::cbf::Cbf;
 use tierline::dataio::image::codec::edf::{EDF_WRITER, EdfWriter};
-use tierline::dataio::image::{DType, Encoder, Frame, Target, open};
+use tierline::dataio::image::{Codec, DType, Encoder, Frame, Target, open};
 use tierline_tests::data::shared;
+
+/// A file as it is.
+fn whole(bytes: Vec<u8>) -> Vec<u8> {
+    bytes
+}
+
+/// A file without its first line, which names the program.
+fn after_first_line(mut bytes: Vec<u8>) -> Vec<u8> {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+    bytes.split_off(end)
+}
 
 /// Reads a file of `written`, writes it; compares. `before` is what the header was given as.
 fn rewrite(
     name: &str,
     encoder: &dyn Encoder,
     before: impl Fn(Frame) -> Frame,
+    skip: fn(Vec<u8>) -> Vec<u8>,
 ) -> Result<(), String> {
     let Some(path) = shared(&format!("data/dataio/written/{name}")) else { return Ok(()) };
     let text = |error: tierline::dataio::Error| error.to_string();
@@ -21,7 +34,8 @@ fn rewrite(
     let own = folder.path().join("own");
     let target = Target { path: &own, name: Path::new(name) };
     encoder.write(&mut frames?.into_iter().map(|frame| Ok(before(frame))), target).map_err(text)?;
-    let (own, theirs) = (std::fs::read(own).unwrap(), std::fs::read(path).unwrap());
+    let bytes = |path: &Path| std::fs::read(path).unwrap();
+    let (own, theirs) = (skip(bytes(&own)), skip(bytes(&path)));
     if own == theirs {
         return Ok(());
     }
@@ -44,15 +58,32 @@ fn edf_is_written_byte_for_byte() {
         frame
     };
     for name in plain {
-        wrong.extend(rewrite(&format!("edf_{name}.edf"), &EDF_WRITER, own_id).err());
+        wrong.extend(rewrite(&format!("edf_{name}.edf"), &EDF_WRITER, own_id, whole).err());
     }
     let fit2d = EdfWriter { fit2d: true, force_type: None };
-    wrong.extend(rewrite("edf_fit2dmode.edf", &fit2d, own_id).err());
+    wrong.extend(rewrite("edf_fit2dmode.edf", &fit2d, own_id, whole).err());
     let forced = EdfWriter { fit2d: false, force_type: Some(DType::F32) };
     let integers = |frame: Frame| {
         let pixels = frame.pixels.cast(DType::U16);
         own_id(Frame { pixels, header: frame.header })
     };
-    wrong.extend(rewrite("edf_forced_float.edf", &forced, integers).err());
+    wrong.extend(rewrite("edf_forced_float.edf", &forced, integers, whole).err());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn cbf_is_written_byte_for_byte() {
+    // Quotes were part of what fabio was given.
+    let quoted = |mut frame: Frame| {
+        if let Some(text) = frame.header.text("_array_data.header_convention") {
+            frame.header.set("_array_data.header_convention", format!("\"{text}\""));
+        }
+        frame
+    };
+    let names = ["int16", "int32", "uint16", "uint32", "uint8"];
+    let rewrite = |name: &str| {
+        rewrite(&format!("cbf_{name}.cbf"), Cbf.encoder().unwrap(), quoted, after_first_line)
+    };
+    let wrong: Vec<String> = names.iter().filter_map(|name| rewrite(name).err()).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -21,7 +21,7 @@ pub use warnings::Warnings;
 
 use std::path::Path;
 
-use crate::Error;
+use crate::{Error, Place};
 
 /// First bytes of a file's content that a codec may judge by.
 pub const HEAD: usize = 4096;
@@ -108,6 +108,18 @@ pub struct Target<'a> {
     pub path: &'a Path,
     /// The name it will have.
     pub name: &'a Path,
+}
+
+impl Target<'_> {
+    /// The only frame there must be, for formats of one frame.
+    pub fn only_frame(&self, frames: Frames<'_>) -> Result<Frame, Error> {
+        let refused = |reason: &str| Error::unsupported(self.name, Place::File, reason);
+        let frame = frames.next().ok_or_else(|| refused("a file without a frame"))??;
+        match frames.next() {
+            None => Ok(frame),
+            Some(_) => Err(refused("more than one frame in a file of this format")),
+        }
+    }
 }
 
 /// Writes a format.

@@ -155,6 +155,14 @@ impl Source {
         Ok(size as usize)
     }
 
+    /// Refuses any frame but the first, for formats of one frame.
+    pub fn only_frame(&self, index: usize) -> Result<(), Error> {
+        if index == 0 {
+            return Ok(());
+        }
+        Err(Error::missing(&self.path, format!("frame {index}: the file has 1")))
+    }
+
     /// The bytes are not what the format asks for.
     pub fn malformed(&self, place: Place, reason: impl Into<String>) -> Error {
         Error::malformed(&self.path, place, reason)

@@ -1,5 +1,6 @@
 //! The formats, one file each, and their list.
 
+pub mod cbf;
 pub mod edf;
 
 use super::Codec;
@@ -16,6 +17,6 @@ pub const CODECS: &[&dyn Codec] = &[
     // fit2dmask, dm3, kcd, xsd, pixi
     // eiger, hdf5, lima, lambda, sparse
     // raxis, numpy, fit2d, jpeg, jpeg2k, esperanto
-    // cbf
+    &cbf::Cbf,
     // By name alone: mrc, pnm, fit2dspreadsheet, bin, mpa, spe
 ];
