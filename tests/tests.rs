@@ -20,6 +20,7 @@ mod process;
 mod records;
 mod rings;
 mod spec;
+mod spec_files;
 mod split;
 mod truncated;
 mod waveforms;

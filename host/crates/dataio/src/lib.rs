@@ -7,6 +7,7 @@
 
 mod error;
 pub mod image;
+pub mod spec;
 pub mod tree;
 
 pub use error::{Error, Place};
