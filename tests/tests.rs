@@ -22,5 +22,6 @@ mod rings;
 mod spec;
 mod spec_files;
 mod split;
+mod trees;
 mod truncated;
 mod waveforms;

@@ -15,6 +15,7 @@
 //! [`SpecFile::open`] finds the scans without keeping the file in memory; [`SpecFile::scan`] reads one.
 //! A scan is named by its number and its order among those of the same number: `12.1`.
 
+mod date;
 mod header;
 mod index;
 mod numbers;
@@ -23,6 +24,7 @@ mod scan;
 mod tests;
 mod write;
 
+pub use date::iso8601;
 pub use header::Records;
 pub use numbers::Reading;
 pub use scan::{Channels, Scan};

@@ -12,15 +12,19 @@ mod frames;
 mod image;
 mod metadata;
 mod select;
+mod spec;
 mod values;
 mod walk;
+mod warnings;
 
 pub use branch::{Branch, Leaf};
 pub use frames::Frames;
 pub use image::{DATA, DETECTOR, image_tree, open_images};
 pub use select::{Pick, Selection, Span};
+pub use spec::{SpecOptions, spec};
 pub use values::{Data, Values};
 pub use walk::{Step, Visit};
+pub use warnings::Warnings;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -209,12 +213,25 @@ pub struct Tree {
     path: PathBuf,
     root: Arc<dyn Group>,
     hdf5: bool,
+    warnings: Warnings,
 }
 
 impl Tree {
     /// A tree that shows a file which is no HDF5.
     pub fn new(path: &Path, root: Arc<dyn Group>) -> Self {
-        Tree { path: path.to_path_buf(), root, hdf5: false }
+        Tree { path: path.to_path_buf(), root, hdf5: false, warnings: Warnings::default() }
+    }
+
+    /// The same with a list that its groups add to.
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: Warnings) -> Self {
+        self.warnings = warnings;
+        self
+    }
+
+    /// What was found wrong in what was read so far and could be lived with.
+    pub fn warnings(&self) -> &Warnings {
+        &self.warnings
     }
 
     /// The file.
