@@ -80,6 +80,12 @@ pub enum Error {
         /// What was asked for.
         what: String,
     },
+    /// A thread of ours has failed: a fault of the program.
+    #[error("{}: a thread failed while working on it", path.display())]
+    Thread {
+        /// The file.
+        path: PathBuf,
+    },
     /// A size is above its limit.
     #[error(transparent)]
     Report(#[from] tierline_report::Error),

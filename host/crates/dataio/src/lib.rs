@@ -5,7 +5,9 @@
 //! [`Image`](image::Image) an open file of it, whose [`Frame`](image::Frame)s have pixels and a
 //! [`Header`](image::Header).
 
+pub mod convert;
 mod error;
+pub mod flatfield;
 pub mod image;
 pub mod spec;
 pub mod tree;

@@ -68,8 +68,8 @@ pub fn image_tree(frames: Frames) -> Result<Tree, Error> {
         }
     }
     let mut root = Branch::class("NXroot")
-        .with_attr(Attr::text("file_time", ""))
-        .with_attr(Attr::text("creator", ""))
+        .with_attr(Attr::text("file_time", &super::file_time(frames.path())))
+        .with_attr(Attr::text("creator", super::CREATOR))
         .with_attr(Attr::text("default", "scan_0"));
     if !frames.is_series() {
         let name = frames.path().display().to_string();

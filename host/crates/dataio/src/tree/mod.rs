@@ -11,6 +11,7 @@ mod branch;
 mod frames;
 mod image;
 mod metadata;
+mod open;
 mod select;
 mod spec;
 mod values;
@@ -20,6 +21,7 @@ mod warnings;
 pub use branch::{Branch, Leaf};
 pub use frames::Frames;
 pub use image::{DATA, DETECTOR, image_tree, open_images};
+pub use open::{Kind, kind, open, open_as};
 pub use select::{Pick, Selection, Span};
 pub use spec::{SpecOptions, spec};
 pub use values::{Data, Values};
@@ -35,6 +37,17 @@ use crate::Error;
 
 /// Groups nested deeper than this are refused.
 pub const MAX_DEPTH: usize = 256;
+/// When a file was changed last, in local time: trees show it as the time of the file.
+fn file_time(path: &Path) -> String {
+    let changed = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let changed = changed.and_then(|time| jiff::Timestamp::try_from(time).ok());
+    let local = changed.map(|time| time.to_zoned(jiff::tz::TimeZone::system()));
+    local.map_or(String::new(), |time| time.strftime("%Y-%m-%dT%H:%M:%S").to_string())
+}
+
+/// What shows a file.
+const CREATOR: &str = concat!("tierline ", env!("CARGO_PKG_VERSION"));
+
 /// Links that one path may lead through.
 pub const MAX_LINKS: usize = 64;
 
