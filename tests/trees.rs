@@ -1,5 +1,7 @@
 //! Trees against what silx shows of the same files.
 
+mod images;
+
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use tierline::dataio::tree::{
@@ -40,7 +42,7 @@ fn number(values: &Values, index: usize) -> Value {
     }
     match values.get_f64(index).unwrap() {
         value if value.is_finite() => json!(value),
-        value => json!(format!("{value}")),
+        value => json!(value.to_string().to_lowercase()),
     }
 }
 
