@@ -2,13 +2,18 @@
 
 pub mod cbf;
 pub mod edf;
+pub mod marccd;
+pub mod pilatus;
+pub mod tif;
 
 use super::Codec;
 
 /// All formats, in the order in which their magic is tested (fabio's).
 pub const CODECS: &[&dyn Codec] = &[
     // bruker100, bruker
-    // pilatus, marccd, tif
+    &pilatus::Pilatus,
+    &marccd::MarCcd,
+    &tif::Tif,
     // dtrek
     // ge: before edf, by the name
     &edf::Edf,
