@@ -24,4 +24,5 @@ mod spec_files;
 mod split;
 mod trees;
 mod truncated;
+mod urls;
 mod waveforms;

@@ -11,5 +11,6 @@ pub mod flatfield;
 pub mod image;
 pub mod spec;
 pub mod tree;
+pub mod url;
 
 pub use error::{Error, Place};

@@ -1,5 +1,6 @@
 //! Which elements of a dataset are meant.
 
+use std::fmt;
 use std::ops::Range;
 
 /// Equally spaced places on one axis: `start`, `start + step`, … (`count` of them).
@@ -120,6 +121,39 @@ pub enum Pick {
 }
 
 impl Pick {
+    /// Picks with commas between, as Python writes them inside brackets: `1,:,-3::2,...`. The error tells
+    /// what is wrong.
+    pub fn parse_list(text: &str) -> Result<Vec<Pick>, String> {
+        text.split(',').map(|word| Pick::parse(word.trim())).collect()
+    }
+
+    fn parse(word: &str) -> Result<Pick, String> {
+        let bad = || format!("'{word}' is no index, no slice 'a:b:c' and not '...'");
+        let number = |word: &str| match word.trim() {
+            "" => Ok(None),
+            word => word.parse().map(Some).map_err(|_| bad()),
+        };
+        if word == "..." {
+            return Ok(Pick::Ellipsis);
+        }
+        let parts: Vec<&str> = word.splitn(4, ':').collect();
+        match parts[..] {
+            [index] => number(index)?.map(Pick::Index).ok_or_else(bad),
+            [start, stop] => {
+                Ok(Pick::Slice { start: number(start)?, stop: number(stop)?, step: None })
+            }
+            [start, stop, step] => {
+                Ok(Pick::Slice { start: number(start)?, stop: number(stop)?, step: number(step)? })
+            }
+            _ => Err(bad()),
+        }
+    }
+
+    /// Picks as [`parse_list`](Self::parse_list) reads them.
+    pub fn list(picks: &[Pick]) -> String {
+        picks.iter().map(Pick::to_string).collect::<Vec<_>>().join(",")
+    }
+
     /// The selection that picks make of an array of `shape`, and the shape of the result, without the
     /// axes of single places. The error tells what is wrong.
     pub fn apply(picks: &[Pick], shape: &[usize]) -> Result<(Selection, Vec<usize>), String> {
@@ -154,6 +188,20 @@ impl Pick {
             whole(&mut spans, &mut result);
         }
         Ok((Selection { spans }, result))
+    }
+}
+
+impl fmt::Display for Pick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |number: &Option<i64>| number.map_or_else(String::new, |n| n.to_string());
+        match self {
+            Pick::Index(index) => write!(f, "{index}"),
+            Pick::Ellipsis => f.write_str("..."),
+            Pick::Slice { start, stop, step: None } => write!(f, "{}:{}", text(start), text(stop)),
+            Pick::Slice { start, stop, step } => {
+                write!(f, "{}:{}:{}", text(start), text(stop), text(step))
+            }
+        }
     }
 }
 
