@@ -20,6 +20,7 @@ pub(crate) enum Command {
     Collect(cmd::collect::Args),
     Replay(cmd::replay::Args),
     Process(cmd::process::Args),
+    Convert(Box<cmd::convert::Args>),
     Info(cmd::info::Args),
     Index(cmd::index::Args),
     Dump(cmd::dump::Args),

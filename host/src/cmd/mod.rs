@@ -1,6 +1,7 @@
 //! The subcommands, a file each: arguments to one library call to a report.
 
 pub(crate) mod collect;
+pub(crate) mod convert;
 pub(crate) mod demo;
 pub(crate) mod dump;
 pub(crate) mod index;

@@ -5,6 +5,7 @@
 //! is read and written in pieces.
 
 mod chunks;
+mod pattern;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use tierline_h5::edit::{Editor, Elements, FilterSpec};
 use tierline_report::Limits;
 
 pub use chunks::guess;
+pub use pattern::Pattern;
 
 use crate::tree::{self, Kind, Tree};
 use crate::{Error, Place};
@@ -144,8 +146,10 @@ impl Convert {
             write::Run { convert: self, job, editor: &editor, done: &mut done }.run()?;
         }
         let root = editor.root()?;
-        let creator = vec![concat!("tierline ", env!("CARGO_PKG_VERSION")).to_owned()];
-        root.attrs().set("creator", &[], Elements::Texts(&creator))?;
+        if !root.attrs().contains("creator")? {
+            let creator = [tree::CREATOR.to_owned()];
+            root.attrs().set("creator", &[], Elements::Texts(&creator))?;
+        }
         drop(root);
         editor.finish()?;
         Ok(done)

@@ -8,6 +8,7 @@ mod inflate;
 mod open;
 mod output;
 mod source;
+mod transform;
 mod warnings;
 
 pub use codec::CODECS;
@@ -17,6 +18,7 @@ pub use open::{detect, open, open_with};
 pub use output::Output;
 pub use source::Source;
 pub use tierline_table::DType;
+pub use transform::{Transform, output_names, writable};
 pub use warnings::Warnings;
 
 use std::path::Path;

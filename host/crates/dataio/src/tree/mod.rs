@@ -46,7 +46,7 @@ fn file_time(path: &Path) -> String {
 }
 
 /// What shows a file.
-const CREATOR: &str = concat!("tierline ", env!("CARGO_PKG_VERSION"));
+pub(crate) const CREATOR: &str = concat!("tierline ", env!("CARGO_PKG_VERSION"));
 
 /// Links that one path may lead through.
 pub const MAX_LINKS: usize = 64;
