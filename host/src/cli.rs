@@ -21,6 +21,7 @@ pub(crate) enum Command {
     Replay(cmd::replay::Args),
     Process(cmd::process::Args),
     Convert(Box<cmd::convert::Args>),
+    Flatfield(cmd::flatfield::Args),
     Info(cmd::info::Args),
     Index(cmd::index::Args),
     Dump(cmd::dump::Args),

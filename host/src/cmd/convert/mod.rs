@@ -120,6 +120,12 @@ fn parse_link(text: &str) -> Result<LinkKind, String> {
 /// Extensions of HDF5 files.
 const HDF5: [&str; 6] = ["h5", "hdf5", "hdf", "nxs", "nx", "nexus"];
 
+/// Whether a file is HDF5 by its name.
+pub(crate) fn is_hdf5(path: &Path) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
+    HDF5.iter().any(|other| extension.eq_ignore_ascii_case(other))
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     if args.list {
@@ -128,13 +134,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     let inputs = inputs(args)?;
     let mut report = Report::new("convert", env!("CARGO_PKG_VERSION"));
     let file = args.output.as_deref().map(|output| output.split("::").next().unwrap_or(output));
-    let is_hdf5 = |file: &str| {
-        let extension = Path::new(file).extension().and_then(|e| e.to_str()).unwrap_or("");
-        file.len() < args.output.as_deref().unwrap_or_default().len()
-            || HDF5.iter().any(|other| extension.eq_ignore_ascii_case(other))
-    };
+    let has_group = args.output.as_deref().is_some_and(|output| output.contains("::"));
     match (&args.format, file) {
-        (None, Some(file)) if is_hdf5(file) => tree::run(args, &inputs, &mut report)?,
+        (None, Some(file)) if has_group || is_hdf5(Path::new(file)) => {
+            tree::run(args, &inputs, &mut report)?
+        }
         (None, None) => {
             let why = "an output is needed: -o OUT.h5, or a format of images: -F FORMAT";
             return Err(Usage(why.into()).into());

@@ -3,15 +3,17 @@
 //! Images come from any [`Tree`], one at a time; several are corrected at once, and handed on in order.
 
 mod correction;
+mod run;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use correction::{Corrected, Correction, Flats, plane};
+pub use run::{Layout, to_hdf5, to_image};
 
 use crate::image::Pixels;
-use crate::tree::{Data, Dataset, Node, Selection, Span, Tree};
+use crate::tree::{Data, Dataset, Node, Pick, Selection, Span, Tree};
 use crate::{Error, Place};
 
 /// One image of a dataset.
@@ -85,6 +87,20 @@ pub fn images(tree: &Tree, path: &str) -> Result<Vec<RawImage>, Error> {
     Ok(all)
 }
 
+/// Those images of a stack that a slice of its first axis picks.
+pub fn slice(images: Vec<RawImage>, picks: &[Pick]) -> Result<Vec<RawImage>, String> {
+    let [first, rest @ ..] = picks else { return Ok(images) };
+    let whole = |pick: &Pick| {
+        matches!(pick, Pick::Ellipsis | Pick::Slice { start: None, stop: None, step: None })
+    };
+    if !rest.iter().all(whole) {
+        return Err("images are taken whole: slice the first axis only".to_owned());
+    }
+    let (selection, _) = Pick::apply(&[*first], &[images.len()])?;
+    let Some(Span { start, count, step }) = selection.spans.first() else { return Ok(images) };
+    Ok(images.into_iter().skip(*start).step_by(*step).take(*count).collect())
+}
+
 fn of_dataset(
     tree: &Tree,
     path: &str,
@@ -118,6 +134,13 @@ pub struct Zeros {
     pub pixels: u64,
     /// By image, where there are any.
     pub images: BTreeMap<String, u64>,
+}
+
+impl Zeros {
+    fn add(&mut self, more: Zeros) {
+        self.pixels += more.pixels;
+        self.images.extend(more.images);
+    }
 }
 
 /// Gets the images that were corrected, in order.

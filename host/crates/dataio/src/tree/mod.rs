@@ -21,7 +21,7 @@ mod warnings;
 pub use branch::{Branch, Leaf};
 pub use frames::Frames;
 pub use image::{DATA, DETECTOR, image_tree, open_images};
-pub use open::{Kind, kind, open, open_as};
+pub use open::{Kind, default_path, kind, open, open_as};
 pub use select::{Pick, Selection, Span};
 pub use spec::{SpecOptions, spec};
 pub use values::{Data, Values};

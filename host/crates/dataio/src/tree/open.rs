@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tierline_report::Limits;
 
-use super::{SpecOptions, Tree, open_images, spec};
+use super::{Node, SpecOptions, Tree, open_images, spec};
 use crate::image::{CODECS, HEAD, Hint, Source, detect};
 use crate::spec::is_spec;
 use crate::{Error, Place};
@@ -80,5 +80,32 @@ pub fn open_as(path: &Path, kind: Kind, limits: Limits) -> Result<Tree, Error> {
         Kind::Hdf5 | Kind::Numpy => {
             Err(Error::unsupported(path, Place::File, format!("{kind} as a tree")))
         }
+    }
+}
+
+/// The path of what a file wants to be shown by default: where the attributes `default` lead, and `signal`
+/// there; the pixels of an image; a dataset that is the only one of its file.
+pub fn default_path(tree: &Tree) -> Result<String, Error> {
+    let text = |attrs: Vec<super::Attr>, name: &str| {
+        attrs.into_iter().find(|attr| attr.name == name).and_then(|attr| attr.value.get_text(0))
+    };
+    let mut path = String::new();
+    for _ in 0..super::MAX_LINKS {
+        let Node::Group(group) = tree.get(&format!("/{path}"))? else { break };
+        let attrs = group.attrs()?;
+        let next = text(attrs.clone(), "default").or_else(|| text(attrs, "signal"));
+        let only = || match group.names().ok()?.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        };
+        let Some(next) = next.or_else(only) else { break };
+        path = match next.strip_prefix('/') {
+            Some(absolute) => absolute.to_owned(),
+            None => format!("{path}/{next}").trim_start_matches('/').to_owned(),
+        };
+    }
+    match tree.get(&format!("/{path}"))? {
+        Node::Dataset(_) => Ok(format!("/{path}")),
+        _ => Err(Error::missing(tree.path(), "default plot: name a path (FILE::/path)")),
     }
 }
