@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use tierline::dataio::image::codec::cbf::Cbf;
+use tierline::dataio::image::codec::dtrek::Dtrek;
 use tierline::dataio::image::codec::edf::{EDF_WRITER, EdfWriter};
+use tierline::dataio::image::codec::mar345::Mar345;
 use tierline::dataio::image::{Codec, DType, Encoder, Frame, Target, open};
 use tierline_tests::data::shared;
 
@@ -85,5 +87,19 @@ fn cbf_is_written_byte_for_byte() {
         rewrite(&format!("cbf_{name}.cbf"), Cbf.encoder().unwrap(), quoted, after_first_line)
     };
     let wrong: Vec<String> = names.iter().filter_map(|name| rewrite(name).err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn dtrek_and_mar345_are_written_byte_for_byte() {
+    let mut wrong = Vec::new();
+    for name in ["float32", "int16", "int32", "int8", "uint16", "uint32", "uint8"] {
+        let file = format!("dtrek_{name}.img");
+        wrong.extend(rewrite(&file, Dtrek.encoder().unwrap(), |frame| frame, whole).err());
+    }
+    for name in ["mar345", "mar345_noover"] {
+        let file = format!("{name}.mar2300");
+        wrong.extend(rewrite(&file, Mar345.encoder().unwrap(), |frame| frame, whole).err());
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,7 +1,9 @@
 //! The formats, one file each, and their list.
 
 pub mod cbf;
+pub mod dtrek;
 pub mod edf;
+pub mod mar345;
 pub mod marccd;
 pub mod pilatus;
 pub mod tif;
@@ -14,11 +16,11 @@ pub const CODECS: &[&dyn Codec] = &[
     &pilatus::Pilatus,
     &marccd::MarCcd,
     &tif::Tif,
-    // dtrek
+    &dtrek::Dtrek,
     // ge: before edf, by the name
     &edf::Edf,
     // ge, oxd, hipic
-    // mar345
+    &mar345::Mar345,
     // fit2dmask, dm3, kcd, xsd, pixi
     // eiger, hdf5, lima, lambda, sparse
     // raxis, numpy, fit2d, jpeg, jpeg2k, esperanto
