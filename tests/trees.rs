@@ -191,3 +191,14 @@ fn spec_files_that_silx_cannot_show_are_shown() {
         assert!(found.contains_key("/1.1/measurement"), "{name}");
     }
 }
+
+#[test]
+fn hdf5_files_look_as_in_silx() {
+    let Some(golden) = golden() else { return };
+    for name in ["h5/test.h5", "h5/ID16B_diatomee_rebuilt.h5"] {
+        let Some(path) = shared(&format!("data/dataio/{name}")) else { return };
+        let tree = tree::hdf5(&path, Default::default()).unwrap();
+        let expected = golden["files"][name]["nodes"].as_object().unwrap();
+        compare(name, &tree, expected, &|_| false);
+    }
+}

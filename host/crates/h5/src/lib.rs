@@ -3,7 +3,8 @@
 //! [`Writer`] creates a file of chunked datasets: chunks are filled in memory, shuffled and
 //! deflated by several threads, and stored in order by the calling one, so that the bytes of the
 //! file do not depend on the number of threads. [`lh5`] writes tables, scalars and structs the
-//! way LEGEND's readers expect them. [`tree`] looks at files of any maker.
+//! way LEGEND's readers expect them. [`tree`] looks at files of any maker, [`browse`] at one object of
+//! them after the other.
 //!
 //! Files are readable by HDF5 1.8 and later without plugins, and hold no times.
 //!
@@ -22,6 +23,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod browse;
 pub mod chunk;
 pub mod edit;
 mod error;

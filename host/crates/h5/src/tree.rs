@@ -89,8 +89,8 @@ impl Node {
 /// An HDF5 file open for reading.
 #[derive(Clone)]
 pub struct Reader {
-    path: PathBuf,
-    file: hdf5::File,
+    pub(crate) path: PathBuf,
+    pub(crate) file: hdf5::File,
     /// Largest number of bytes that one call reads.
     pub max_allocation: u64,
 }
@@ -233,15 +233,15 @@ impl Reader {
         read.map_err(self.hdf5(path, "read"))
     }
 
-    fn missing(&self, path: &str) -> Error {
+    pub(crate) fn missing(&self, path: &str) -> Error {
         Error::Missing { path: self.path.clone(), object: path.into() }
     }
 
-    fn dataset(&self, path: &str) -> Result<hdf5::Dataset, Error> {
+    pub(crate) fn dataset(&self, path: &str) -> Result<hdf5::Dataset, Error> {
         self.file.dataset(path).map_err(self.hdf5(path, "open"))
     }
 
-    fn hdf5<'a>(
+    pub(crate) fn hdf5<'a>(
         &'a self,
         object: &'a str,
         action: &'static str,
@@ -249,7 +249,7 @@ impl Reader {
         Error::hdf5(&self.path, object, action)
     }
 
-    fn limit(&self, object: &str, found: u64) -> Error {
+    pub(crate) fn limit(&self, object: &str, found: u64) -> Error {
         let limit = self.max_allocation;
         Error::Limit { path: self.path.clone(), object: object.into(), found, limit }
     }
@@ -322,7 +322,7 @@ impl Walk<'_> {
     }
 }
 
-fn element_type(container: &hdf5::Container) -> ElementType {
+pub(crate) fn element_type(container: &hdf5::Container) -> ElementType {
     let descriptor = match container.dtype().and_then(|dtype| dtype.to_descriptor()) {
         Ok(descriptor) => descriptor,
         Err(error) => return ElementType::Other(error.to_string()),

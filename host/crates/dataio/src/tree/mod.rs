@@ -9,6 +9,7 @@
 
 mod branch;
 mod frames;
+mod hdf5;
 mod image;
 mod metadata;
 mod open;
@@ -20,6 +21,7 @@ mod warnings;
 
 pub use branch::{Branch, Leaf};
 pub use frames::Frames;
+pub use hdf5::hdf5;
 pub use image::{DATA, DETECTOR, image_tree, open_images};
 pub use open::{Kind, default_path, kind, open, open_as};
 pub use select::{Pick, Selection, Span};
@@ -37,6 +39,7 @@ use crate::Error;
 
 /// Groups nested deeper than this are refused.
 pub const MAX_DEPTH: usize = 256;
+
 /// When a file was changed last, in local time: trees show it as the time of the file.
 fn file_time(path: &Path) -> String {
     let changed = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
@@ -113,8 +116,8 @@ pub struct DatasetInfo {
     pub storage: Option<Storage>,
 }
 
-/// Identity of an object: equal where two names lead to one object of a file.
-pub type Token = u128;
+/// Identity of an object: equal where two names lead to one object.
+pub type Token = String;
 
 /// An attribute.
 #[derive(Debug, Clone, PartialEq)]

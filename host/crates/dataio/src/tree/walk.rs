@@ -119,7 +119,7 @@ pub(super) fn walk(
         let Some(node) = level.group.child(&name)? else { continue };
         let path = format!("{}/{name}", level.path);
         let token = node.token();
-        let before = token.and_then(|token| seen.get(&token)).map(String::as_str);
+        let before = token.as_ref().and_then(|token| seen.get(token)).map(String::as_str);
         let step = Step { path: &path, name: &name, depth, node: &node, seen: before };
         let entered = visit(&step)?;
         if before.is_some() {
