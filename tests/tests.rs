@@ -5,6 +5,7 @@ mod board;
 mod cli;
 mod codec;
 mod collect;
+mod convert;
 mod damaged;
 mod dump;
 mod front_end;

@@ -72,8 +72,21 @@ fn described(dataset: &dyn Dataset) -> Value {
         let Data::Plain { bytes, .. } = &values.data else { panic!("not plain") };
         out.insert("sha256".into(), json!(format!("{:x}", Sha256::digest(bytes))));
     }
-    if let Some(Layout::Chunked(chunks)) = info.storage.map(|storage| storage.layout) {
-        out.insert("chunks".into(), json!(chunks));
+    if let Some(storage) = info.storage {
+        if let Layout::Chunked(chunks) = storage.layout {
+            out.insert("chunks".into(), json!(chunks));
+        }
+        for filter in &storage.filters {
+            match filter.id {
+                1 => {
+                    out.insert("compression".into(), json!("gzip"));
+                    out.insert("compression_opts".into(), json!(filter.parameters[0]));
+                }
+                2 => _ = out.insert("shuffle".into(), json!(true)),
+                3 => _ = out.insert("fletcher32".into(), json!(true)),
+                other => panic!("filter {other}"),
+            }
+        }
     }
     Value::Object(out)
 }
@@ -132,7 +145,7 @@ fn same(found: &Value, expected: &Value) -> bool {
     keys && values && other
 }
 
-fn compare(
+pub(crate) fn compare(
     name: &str,
     tree: &Tree,
     expected: &Map<String, Value>,
