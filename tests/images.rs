@@ -3,3 +3,4 @@
 mod compare;
 mod golden;
 mod rewritten;
+mod series;

@@ -53,7 +53,7 @@ const READ: &[(&str, &str)] = &[
     ("edf", "edf/edge/e30_nobyteorder.edf"),
 ];
 
-fn golden(name: &str) -> Option<Json> {
+pub(super) fn golden(name: &str) -> Option<Json> {
     let text = std::fs::read_to_string(shared(&format!("golden/dataio/{name}"))?).unwrap();
     Some(serde_json::from_str(&text).unwrap())
 }

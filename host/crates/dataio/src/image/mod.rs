@@ -2,20 +2,24 @@
 
 pub mod codec;
 pub mod compression;
+mod filename;
 mod frame;
 mod header;
 mod inflate;
 mod open;
 mod output;
+mod series;
 mod source;
 mod transform;
 mod warnings;
 
 pub use codec::CODECS;
+pub use filename::FileName;
 pub use frame::{Frame, Pixels, swap_bytes};
 pub use header::{Header, Value};
 pub use open::{detect, open, open_with};
 pub use output::Output;
+pub use series::{FramesPerFile, Series, SeriesPlace};
 pub use source::Source;
 pub use tierline_table::DType;
 pub use transform::{Transform, output_names, writable};
@@ -35,6 +39,15 @@ pub struct Hint<'a> {
     pub path: &'a Path,
     /// Up to [`HEAD`] first bytes of its content, decompressed.
     pub head: &'a [u8],
+}
+
+impl Hint<'_> {
+    /// The name's extension in lower case, without its dot, below `.gz` and `.bz2`; empty if it has none.
+    pub fn extension(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".bz2")).unwrap_or(&name);
+        name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_owned())
+    }
 }
 
 /// One image format.

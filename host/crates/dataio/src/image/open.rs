@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tierline_report::Limits;
 
-use super::{CODECS, Codec, HEAD, Hint, Image, Source};
+use super::{CODECS, Codec, FileName, HEAD, Hint, Image, Source};
 use crate::Error;
 
 /// Opens an image file of any known format.
@@ -18,7 +18,7 @@ pub fn open_with(path: &Path, limits: Limits) -> Result<Box<dyn Image>, Error> {
     detect(&source)?.open(source)
 }
 
-/// The format of a file: the first codec whose magic fits, else the only one of its extension.
+/// The format of a file: the first codec whose magic fits, else the only one with such names.
 pub fn detect(source: &Source) -> Result<&'static dyn Codec, Error> {
     let mut head = vec![0; HEAD];
     let count = source.read_at(0, &mut head)?;
@@ -27,24 +27,15 @@ pub fn detect(source: &Source) -> Result<&'static dyn Codec, Error> {
         return Ok(*codec);
     }
     let unknown = |reason| Error::Unknown { path: source.path().to_path_buf(), reason };
-    let extension = extension(source.path()).unwrap_or_default();
-    let fits = |codec: &&&dyn Codec| codec.extensions().contains(&extension.as_str());
-    let found: Vec<&&dyn Codec> = CODECS.iter().filter(fits).collect();
+    let names = FileName::parse(source.path()).codecs;
+    let found: Vec<&&dyn Codec> =
+        CODECS.iter().filter(|codec| names.contains(&codec.name())).collect();
     match found.as_slice() {
         [one] => Ok(**one),
         [] => Err(unknown("no image format has these first bytes or this name".to_owned())),
         many => {
             let names: Vec<&str> = many.iter().map(|codec| codec.name()).collect();
-            Err(unknown(format!("'.{extension}' may be {}", names.join(", "))))
+            Err(unknown(format!("by its name this may be {}", names.join(", "))))
         }
-    }
-}
-
-/// The extension in lower case, below `.gz` and `.bz2`.
-fn extension(path: &Path) -> Option<String> {
-    let lower = |path: &Path| path.extension()?.to_str().map(str::to_ascii_lowercase);
-    match lower(path)?.as_str() {
-        "gz" | "bz2" => lower(Path::new(path.file_stem()?)),
-        other => Some(other.to_owned()),
     }
 }
