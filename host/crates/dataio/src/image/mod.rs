@@ -21,6 +21,7 @@ pub use open::{detect, open, open_with};
 pub use output::Output;
 pub use series::{FramesPerFile, Series, SeriesPlace};
 pub use source::Source;
+pub use tierline_report::Limits;
 pub use tierline_table::DType;
 pub use transform::{Transform, output_names, writable};
 pub use warnings::Warnings;

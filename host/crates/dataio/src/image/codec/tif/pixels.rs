@@ -30,37 +30,12 @@ pub(super) fn strips(
     }
     // A plane is a part of the image whose rows are together.
     let (planes, samples) = if tags.planes { (tags.samples, 1) } else { (1, tags.samples) };
-    let extents = [tags.rows, tags.columns, tags.samples];
-    source.size("the image", &extents, dtype.size())?;
-    let row = (tags.columns * samples * bits as usize).div_ceil(8);
+    source.size("the image", &[tags.rows, tags.columns, tags.samples], dtype.size())?;
+    let row = source.size("a row", &[tags.columns, samples], bits as usize)?.div_ceil(8);
     let size = source.size("the strips", &[planes, tags.rows, row], 1)?;
     let mut data = vec![0; size];
-    let plane_size = tags.rows * row;
-    let per_strip =
-        usize::try_from(tags.rows_per_strip).unwrap_or(usize::MAX).min(tags.rows.max(1));
-    let strips = (0..planes)
-        .flat_map(|plane| (0..tags.rows).step_by(per_strip).map(move |first| (plane, first)));
-    let mut missing = 0;
-    for (i, (plane, first)) in strips.enumerate() {
-        let rows = per_strip.min(tags.rows - first);
-        let start = plane * plane_size + first * row;
-        let out = &mut data[start..start + rows * row];
-        let (offset, count) = (tags.offsets.get(i), tags.counts.get(i));
-        let found = match (offset, count) {
-            (Some(offset), Some(count)) if tags.compression == 1 => {
-                // A count that is too small is bogus where there is only one strip.
-                let count = if tags.offsets.len() == 1 { out.len() as u64 } else { *count };
-                let there = count.min(out.len() as u64) as usize;
-                source.read_at(*offset, &mut out[..there])?
-            }
-            (Some(offset), Some(count)) => {
-                let most = out.len() as u64 * 2 + 128;
-                pack_bits(&source.bytes(*offset, (*count).min(most))?, out)
-            }
-            _ => 0,
-        };
-        missing += (out.len() - found) as u64;
-    }
+    let found = read_strips(source, tags, row, &mut data)?;
+    let missing = (size - found) as u64;
     if bits < 8 {
         data = unpack_bits(&data, row, tags.columns * samples, bits, tags.low_bit_first);
     }
@@ -81,6 +56,30 @@ pub(super) fn strips(
         _ => pixels,
     };
     Ok((pixels, missing))
+}
+
+/// Reads the strips of rows of `row` bytes; returns the bytes found.
+fn read_strips(source: &Source, tags: &Tags, row: usize, data: &mut [u8]) -> Result<usize, Error> {
+    if data.is_empty() {
+        return Ok(0);
+    }
+    let per_strip = usize::try_from(tags.rows_per_strip).unwrap_or(usize::MAX).min(tags.rows);
+    let strips =
+        data.chunks_exact_mut(tags.rows * row).flat_map(|plane| plane.chunks_mut(per_strip * row));
+    let places = tags.offsets.iter().zip(&tags.counts);
+    let mut found = 0;
+    for (out, (offset, count)) in strips.zip(places) {
+        found += if tags.compression == 1 {
+            // A count that is too small is bogus where there is only one strip.
+            let count = if tags.offsets.len() == 1 { out.len() as u64 } else { *count };
+            let there = count.min(out.len() as u64) as usize;
+            source.read_at(*offset, &mut out[..there])?
+        } else {
+            let most = out.len() as u64 * 2 + 128;
+            pack_bits(&source.bytes(*offset, (*count).min(most))?, out)
+        };
+    }
+    Ok(found)
 }
 
 fn element_type(sample_format: u64, bits: u64) -> Option<DType> {

@@ -196,6 +196,18 @@ fn big_tiff_and_high_byte_first() {
 fn lies_are_refused() {
     let large = [(256, 4, 1, u32::MAX), (257, 4, 1, u32::MAX), (258, 3, 1, 64), (273, 4, 1, 0)];
     assert!(open(&file(&large, &[])).unwrap().frame(0).is_err());
+    // Many rows of nothing, and nothing of many columns.
+    for (rows, columns) in [(u32::MAX, 0), (0, u32::MAX), (0, 0)] {
+        let empty = [
+            (256, 4, 1, columns),
+            (257, 4, 1, rows),
+            (258, 3, 1, 64),
+            (273, 4, 1, 0),
+            (278, 3, 1, 1),
+        ];
+        let empty = open(&file(&empty, &[])).unwrap().frame(0);
+        assert!(empty.is_ok_and(|frame| frame.pixels.is_empty()) || columns > 0);
+    }
     assert!(open(&file(&[(256, 3, 1, 4)], &[])).is_err());
     assert!(open(&file(&[(256, 3, 1, 4), (257, 99, 1, 4)], &[])).is_err());
     assert!(open(b"II*\0\0\0\0\0").is_err() && open(b"MM+\0\0\0\0\0").is_err());
