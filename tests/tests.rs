@@ -16,6 +16,7 @@ mod index;
 mod inputs;
 mod interrupted;
 mod lh5;
+mod listings;
 mod plot;
 mod process;
 mod records;

@@ -277,15 +277,42 @@ fn element_of(container: &hdf5::Container) -> Element {
     let big_endian = dtype
         .as_ref()
         .is_some_and(|dtype| dtype.byte_order() == hdf5::datatype::ByteOrder::BigEndian);
+    let size = dtype.as_ref().map_or(0, hdf5::Datatype::size);
     let descriptor = dtype.and_then(|dtype| dtype.to_descriptor().ok());
     let (kind, utf8) = match descriptor {
         Some(TypeDescriptor::FixedUnicode(width)) if width <= usize::from(u16::MAX) => {
             (ElementType::Plain(DType::Text(width as u16)), true)
         }
         Some(TypeDescriptor::VarLenUnicode) => (ElementType::Text, true),
-        _ => (element_type(container), false),
+        Some(other) => match element_type(container) {
+            ElementType::Other(_) => (ElementType::Other(described(&other)), false),
+            known => (known, false),
+        },
+        None => (ElementType::Other(format!("{size}-byte type")), false),
     };
     Element { kind, utf8, big_endian }
+}
+
+/// A type in words, as h5glance puts it.
+fn described(descriptor: &TypeDescriptor) -> String {
+    match descriptor {
+        TypeDescriptor::Compound(compound) => {
+            let field = |field: &hdf5::types::CompoundField| {
+                format!("{}: {}", field.name, described(&field.ty))
+            };
+            let fields: Vec<String> = compound.fields.iter().map(field).collect();
+            format!("({})", fields.join(", "))
+        }
+        TypeDescriptor::VarLenArray(inner) => format!("vlen array of {}", described(inner)),
+        TypeDescriptor::FixedArray(inner, length) => {
+            format!("{length} array of {}", described(inner))
+        }
+        TypeDescriptor::FixedAscii(width) => format!("{width}-byte ASCII string"),
+        TypeDescriptor::FixedUnicode(width) => format!("{width}-byte UTF-8 string"),
+        TypeDescriptor::VarLenAscii => "ASCII string".to_owned(),
+        TypeDescriptor::VarLenUnicode => "UTF-8 string".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 fn filter(filter: &hdf5::filters::Filter) -> (i32, Vec<u32>) {

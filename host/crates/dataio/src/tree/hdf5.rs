@@ -130,6 +130,7 @@ impl Dataset for H5Dataset {
             filters: filters.map(|(id, parameters)| Filter { id, parameters }).collect(),
             stored_bytes: details.stored_bytes,
             big_endian: details.element.big_endian,
+            utf8: details.element.utf8,
         };
         Ok(DatasetInfo { element, shape: details.shape, storage: Some(storage) })
     }

@@ -9,10 +9,13 @@
 
 mod branch;
 mod frames;
+mod glance;
+mod h5ls;
 mod hdf5;
 mod image;
 mod metadata;
 mod open;
+mod python;
 mod select;
 mod spec;
 mod values;
@@ -21,6 +24,8 @@ mod warnings;
 
 pub use branch::{Branch, Leaf};
 pub use frames::Frames;
+pub use glance::{GlanceOptions, glance};
+pub use h5ls::{h5ls, numpy_type};
 pub use hdf5::hdf5;
 pub use image::{DATA, DETECTOR, image_tree, open_images};
 pub use open::{Kind, default_path, kind, open, open_as};
@@ -103,6 +108,8 @@ pub struct Storage {
     pub stored_bytes: u64,
     /// Whether the numbers are stored with the high byte first. They are always read as little-endian.
     pub big_endian: bool,
+    /// Whether text of fixed width is declared as UTF-8.
+    pub utf8: bool,
 }
 
 /// What a dataset is, without its content.
