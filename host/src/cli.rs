@@ -22,6 +22,7 @@ pub(crate) enum Command {
     Process(cmd::process::Args),
     Convert(Box<cmd::convert::Args>),
     Flatfield(cmd::flatfield::Args),
+    Image(cmd::image::Args),
     Info(cmd::info::Args),
     Index(cmd::index::Args),
     Dump(cmd::dump::Args),

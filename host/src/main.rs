@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         cli::Command::Process(args) => cmd::process::run(&args),
         cli::Command::Convert(args) => cmd::convert::run(&args),
         cli::Command::Flatfield(args) => cmd::flatfield::run(&args),
+        cli::Command::Image(args) => cmd::image::run(&args),
         cli::Command::Info(args) => cmd::info::run(&args),
         cli::Command::Index(args) => cmd::index::run(&args),
         cli::Command::Dump(args) => cmd::dump::run(&args),

@@ -5,6 +5,7 @@ pub(crate) mod convert;
 pub(crate) mod demo;
 pub(crate) mod dump;
 pub(crate) mod flatfield;
+pub(crate) mod image;
 pub(crate) mod index;
 pub(crate) mod info;
 pub(crate) mod plot;

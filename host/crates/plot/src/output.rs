@@ -96,7 +96,11 @@ fn png_bytes(panels: &[Panel], size: Size) -> Result<Vec<u8>, Error> {
     encoded(size, png::ColorType::Rgb, &pixels)
 }
 
-fn encoded(size: Size, colours: png::ColorType, pixels: &[u8]) -> Result<Vec<u8>, Error> {
+pub(crate) fn encoded(
+    size: Size,
+    colours: png::ColorType,
+    pixels: &[u8],
+) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, size.width, size.height);
     encoder.set_color(colours);

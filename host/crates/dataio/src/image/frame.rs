@@ -65,6 +65,51 @@ impl Pixels {
     }
 }
 
+/// Numbers of an image that people look at first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Statistics {
+    /// Smallest finite value; NaN where there is none.
+    pub min: f64,
+    /// Largest finite value.
+    pub max: f64,
+    /// Sum of the finite values.
+    pub sum: f64,
+    /// Their mean.
+    pub mean: f64,
+    /// Their standard deviation (divided by their number).
+    pub std: f64,
+    /// Values that are infinite or no number.
+    pub not_finite: usize,
+}
+
+impl Pixels {
+    /// The elements as floats; integers above 2^53 are rounded.
+    pub fn floats(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
+        let dtype = self.dtype;
+        self.data.chunks_exact(dtype.size().max(1)).map(move |element| {
+            match Number::read(dtype, element) {
+                Number::Signed(value) => value as f64,
+                Number::Unsigned(value) => value as f64,
+                Number::Float(value) => value,
+            }
+        })
+    }
+
+    /// Statistics of the elements.
+    pub fn statistics(&self) -> Statistics {
+        let (mut min, mut max, mut sum, mut count) = (f64::NAN, f64::NAN, 0.0, 0usize);
+        for value in self.floats().filter(|value| value.is_finite()) {
+            (min, max) = (min.min(value), max.max(value));
+            (sum, count) = (sum + value, count + 1);
+        }
+        let mean = sum / count as f64;
+        let finite = self.floats().filter(|value| value.is_finite());
+        let square: f64 = finite.map(|value| (value - mean).powi(2)).sum();
+        let std = (square / count as f64).sqrt();
+        Statistics { min, max, sum, mean, std, not_finite: self.len() - count }
+    }
+}
+
 /// Swaps the bytes of each element of `size` bytes.
 pub fn swap_bytes(data: &mut [u8], size: usize) {
     match size {
@@ -153,6 +198,18 @@ mod tests {
         assert_eq!(words.integers().collect::<Vec<_>>(), [-1, 1]);
         let large = line(DType::U64, &[255; 8]).cast(DType::F64);
         assert_eq!(large.data, (u64::MAX as f64).to_le_bytes());
+    }
+
+    #[test]
+    fn statistics_leave_out_what_is_not_finite() {
+        let floats: Vec<u8> =
+            [1.0_f32, f32::NAN, 3.0, f32::INFINITY].iter().flat_map(|v| v.to_le_bytes()).collect();
+        let s = line(DType::F32, &floats).statistics();
+        assert_eq!(
+            (s.min, s.max, s.sum, s.mean, s.std, s.not_finite),
+            (1.0, 3.0, 4.0, 2.0, 1.0, 2)
+        );
+        assert!(line(DType::U8, &[]).statistics().min.is_nan());
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod warnings;
 
 pub use codec::CODECS;
 pub use filename::FileName;
-pub use frame::{Frame, Pixels, swap_bytes};
+pub use frame::{Frame, Pixels, Statistics, swap_bytes};
 pub use header::{Header, Value};
 pub use open::{detect, open, open_with};
 pub use output::Output;
