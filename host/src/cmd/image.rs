@@ -71,6 +71,9 @@ fn parse_range(text: &str) -> Result<(f32, f32), String> {
     range.filter(|(low, high): &(f32, f32)| low < high).ok_or_else(bad)
 }
 
+/// Characters of a list that is shown as text.
+const LONG: usize = 200;
+
 /// Frames of one format.
 struct Opened {
     format: String,
@@ -187,7 +190,12 @@ fn text(
         let width =
             frame.header.iter().map(|(key, _)| key.chars().count()).max().unwrap_or(0).min(28);
         for (key, value) in frame.header.iter() {
-            let value = value.to_string().replace("\r\n", "\n");
+            let value = match value {
+                Value::List(list) if value.to_string().len() > LONG => {
+                    format!("[{} entries; shown by --json]", list.len())
+                }
+                value => value.to_string().replace("\r\n", "\n"),
+            };
             let mut lines = value.lines();
             writeln!(out, "    {key:<width$}  {}", lines.next().unwrap_or_default())?;
             for line in lines {
