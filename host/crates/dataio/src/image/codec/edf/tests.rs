@@ -154,6 +154,33 @@ fn data_may_be_in_another_file() {
 }
 
 #[test]
+fn a_file_whose_compression_breaks_off_keeps_its_start() {
+    let noise: Vec<u8> =
+        (0..100_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let frame = Frame {
+        pixels: Pixels { dtype: DType::U8, shape: vec![100, 1000], data: noise },
+        header: Header::new(),
+    };
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    let plain = write(EDF_WRITER, vec![frame.clone(), frame.clone()]).unwrap();
+    std::io::Write::write_all(&mut gzip, &plain).unwrap();
+    let packed = gzip.finish().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.edf.gz");
+    let read = |length: usize| {
+        std::fs::write(&path, &packed[..length]).unwrap();
+        Edf.open(Source::open(&path, Limits::default()).unwrap()).unwrap()
+    };
+    let mut whole = read(packed.len());
+    assert!(whole.frame(1).unwrap().pixels == frame.pixels && !whole.incomplete());
+    let mut cut = read(packed.len() * 3 / 4);
+    assert!(cut.frame(0).unwrap().pixels == frame.pixels && cut.incomplete());
+    assert_eq!(cut.frames().unwrap(), 2);
+    assert!(cut.frame(1).unwrap().pixels.data.starts_with(&frame.pixels.data[..1000]));
+    assert!(cut.warnings()[0].starts_with("the compression breaks off"));
+}
+
+#[test]
 fn every_truncation_is_read_or_refused() {
     let bytes = [block("Size = 12;", &BLOB), b"  ".to_vec(), block("Image = 2;", &BLOB)].concat();
     let first = block("Size = 12;", &BLOB).len();

@@ -194,25 +194,19 @@ pub(super) fn by_library(source: &Source, tags: &Tags, index: usize) -> Result<P
     decoder.seek_to_image(index).map_err(failed)?;
     let (columns, rows) = decoder.dimensions().map_err(failed)?;
     let decoded = decoder.read_image().map_err(failed)?;
-    macro_rules! bytes {
-        ($values:expr) => {
-            $values.iter().flat_map(|value| value.to_le_bytes()).collect()
-        };
-    }
     let (dtype, data): (DType, Vec<u8>) = match decoded {
         DecodingResult::U8(data) => (DType::U8, data),
-        DecodingResult::I8(data) => (DType::I8, bytes!(data)),
-        DecodingResult::U16(data) => (DType::U16, bytes!(data)),
-        DecodingResult::I16(data) => (DType::I16, bytes!(data)),
-        DecodingResult::U32(data) => (DType::U32, bytes!(data)),
-        DecodingResult::I32(data) => (DType::I32, bytes!(data)),
-        DecodingResult::U64(data) => (DType::U64, bytes!(data)),
-        DecodingResult::I64(data) => (DType::I64, bytes!(data)),
-        DecodingResult::F32(data) => (DType::F32, bytes!(data)),
-        DecodingResult::F64(data) => (DType::F64, bytes!(data)),
+        DecodingResult::I8(data) => (DType::I8, flat(&data, i8::to_le_bytes)),
+        DecodingResult::U16(data) => (DType::U16, flat(&data, u16::to_le_bytes)),
+        DecodingResult::I16(data) => (DType::I16, flat(&data, i16::to_le_bytes)),
+        DecodingResult::U32(data) => (DType::U32, flat(&data, u32::to_le_bytes)),
+        DecodingResult::I32(data) => (DType::I32, flat(&data, i32::to_le_bytes)),
+        DecodingResult::U64(data) => (DType::U64, flat(&data, u64::to_le_bytes)),
+        DecodingResult::I64(data) => (DType::I64, flat(&data, i64::to_le_bytes)),
+        DecodingResult::F32(data) => (DType::F32, flat(&data, f32::to_le_bytes)),
+        DecodingResult::F64(data) => (DType::F64, flat(&data, f64::to_le_bytes)),
         DecodingResult::F16(data) => {
-            let wide: Vec<f32> = data.iter().map(|value| value.to_f32()).collect();
-            (DType::F32, bytes!(wide))
+            (DType::F32, flat(&data, |value| value.to_f32().to_le_bytes()))
         }
     };
     let (rows, columns) = (rows as usize, columns as usize);
@@ -226,6 +220,11 @@ pub(super) fn by_library(source: &Source, tags: &Tags, index: usize) -> Result<P
         return Err(Error::unsupported(source.path(), Place::Frame(index), reason));
     }
     Ok(Pixels { dtype, shape, data })
+}
+
+/// The bytes of values.
+fn flat<T: Copy, const N: usize>(values: &[T], bytes: impl Fn(T) -> [u8; N]) -> Vec<u8> {
+    values.iter().flat_map(|value| bytes(*value)).collect()
 }
 
 /// A source as the crate wants it.
