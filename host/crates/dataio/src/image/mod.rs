@@ -1,5 +1,6 @@
 //! Detector images: one file to the format behind [`Codec`], one list [`CODECS`].
 
+mod cast;
 pub mod codec;
 pub mod compression;
 mod filename;
@@ -8,8 +9,11 @@ mod header;
 mod inflate;
 mod open;
 mod output;
+mod plain;
 mod series;
 mod source;
+#[cfg(test)]
+mod testing;
 mod transform;
 mod warnings;
 
@@ -19,6 +23,7 @@ pub use frame::{Frame, Pixels, Statistics, swap_bytes};
 pub use header::{Header, Value};
 pub use open::{detect, open, open_with};
 pub use output::Output;
+pub use plain::Endian;
 pub use series::{FramesPerFile, Series, SeriesPlace};
 pub use source::Source;
 pub use tierline_report::Limits;

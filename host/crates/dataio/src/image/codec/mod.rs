@@ -1,29 +1,34 @@
 //! The formats, one file each, and their list.
 
+pub mod bruker;
+pub mod bruker100;
 pub mod cbf;
 pub mod dtrek;
 pub mod edf;
+pub mod fit2dmask;
+pub mod fit2dspreadsheet;
 pub mod mar345;
 pub mod marccd;
+pub mod numpy;
 pub mod pilatus;
+pub mod pnm;
 pub mod tif;
 
 use super::Codec;
 
 /// All formats, in the order in which their magic is tested (fabio's).
 pub const CODECS: &[&dyn Codec] = &[
-    // bruker100, bruker
+    &bruker100::Bruker100,
+    &bruker::Bruker,
     &pilatus::Pilatus,
     &marccd::MarCcd,
     &tif::Tif,
     &dtrek::Dtrek,
-    // ge: before edf, by the name
     &edf::Edf,
-    // ge, oxd, hipic
     &mar345::Mar345,
-    // fit2dmask, dm3, kcd, xsd, pixi
-    // eiger, hdf5, lima, lambda, sparse
-    // raxis, numpy, fit2d, jpeg, jpeg2k, esperanto
+    &fit2dmask::Fit2dMask,
+    &numpy::Numpy,
     &cbf::Cbf,
-    // By name alone: mrc, pnm, fit2dspreadsheet, bin, mpa, spe
+    &pnm::Pnm,
+    &fit2dspreadsheet::Fit2dSpreadsheet,
 ];
