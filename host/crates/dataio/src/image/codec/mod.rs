@@ -5,11 +5,13 @@ pub mod bruker100;
 pub mod cbf;
 pub mod dtrek;
 pub mod edf;
+pub mod esperanto;
 pub mod fit2dmask;
 pub mod fit2dspreadsheet;
 pub mod mar345;
 pub mod marccd;
 pub mod numpy;
+pub mod oxd;
 pub mod pilatus;
 pub mod pnm;
 pub mod tif;
@@ -25,9 +27,11 @@ pub const CODECS: &[&dyn Codec] = &[
     &tif::Tif,
     &dtrek::Dtrek,
     &edf::Edf,
+    &oxd::Oxd,
     &mar345::Mar345,
     &fit2dmask::Fit2dMask,
     &numpy::Numpy,
+    &esperanto::Esperanto,
     &cbf::Cbf,
     &pnm::Pnm,
     &fit2dspreadsheet::Fit2dSpreadsheet,

@@ -1,4 +1,6 @@
 //! Compressions of pixels that formats share.
 
+pub mod agi;
 pub mod byte_offset;
 pub mod pck;
+pub mod ty1;
