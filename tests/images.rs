@@ -5,3 +5,4 @@ mod damaged;
 mod golden;
 mod rewritten;
 mod series;
+mod truth;

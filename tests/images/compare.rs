@@ -74,7 +74,10 @@ fn equal(own: &Value, golden: &Json) -> bool {
         }
         (Value::Bool(own), Json::Bool(golden)) => own == golden,
         (Value::None, Json::Null) => true,
-        (Value::Bytes(own), Json::Object(golden)) => bytes(golden) == Some(&hex(own)),
+        (Value::Bytes(own), Json::Object(golden)) => bytes(golden).is_some_and(|golden| {
+            // Long ones are only hashed.
+            *golden == hex(own) || *golden == format!("sha256:{}", sha256(own))
+        }),
         (Value::Text(own), Json::Object(golden)) => bytes(golden) == Some(&hex(own.as_bytes())),
         (Value::List(own), Json::Array(golden)) => {
             own.len() == golden.len()

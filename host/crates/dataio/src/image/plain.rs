@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tierline_table::DType;
 
-use super::{Frame, Frames, Header, Image, Output, Pixels, Source, Target, swap_bytes};
+use super::{Frame, Frames, Header, Image, Output, Pixels, Source, Target, Value, swap_bytes};
 use crate::{Error, Place};
 
 /// Which byte of a number comes first.
@@ -157,4 +157,82 @@ pub(crate) fn put(target: Target<'_>, pieces: &[&[u8]]) -> Result<(), Error> {
     let mut output = Output::create(target)?;
     pieces.iter().try_for_each(|piece| output.put(piece))?;
     output.finish()
+}
+
+/// How a field of a binary header is stored.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Item {
+    /// So many bytes.
+    Bytes(usize),
+    /// Unsigned, 16 bit.
+    U16,
+    /// Unsigned, 32 bit.
+    U32,
+    /// Signed, 32 bit.
+    I32,
+    /// IEEE 754, 32 bit.
+    F32,
+    /// IEEE 754, 64 bit.
+    F64,
+}
+
+impl Item {
+    fn size(self) -> usize {
+        match self {
+            Item::Bytes(length) => length,
+            Item::U16 => 2,
+            Item::U32 | Item::I32 | Item::F32 => 4,
+            Item::F64 => 8,
+        }
+    }
+
+    fn value(self, bytes: &[u8], endian: Endian) -> Value {
+        if let Item::Bytes(_) = self {
+            return Value::Bytes(bytes.to_vec());
+        }
+        let mut wide = [0; 8];
+        let size = bytes.len().min(8);
+        wide[..size].copy_from_slice(&bytes[..size]);
+        endian.to_little(&mut wide[..size], size);
+        let bits = u64::from_le_bytes(wide);
+        match self {
+            Item::I32 => Value::Int(i64::from(bits as i32)),
+            Item::F32 => Value::Float(f64::from(f32::from_bits(bits as u32))),
+            Item::F64 => Value::Float(f64::from_bits(bits)),
+            _ => Value::Int(bits as i64),
+        }
+    }
+}
+
+/// Fields that follow each other, as a header. Bytes that are not there are taken for zeros.
+pub(crate) fn fields(bytes: &[u8], table: &[(&str, Item)], endian: Endian) -> Header {
+    let mut header = Header::new();
+    let mut padded = bytes.to_vec();
+    padded.resize(bytes.len().max(table.iter().map(|(_, item)| item.size()).sum()), 0);
+    let mut rest = padded.as_slice();
+    for (name, item) in table {
+        let (own, behind) = rest.split_at(item.size());
+        header.set(*name, item.value(own, endian));
+        rest = behind;
+    }
+    header
+}
+
+/// An integer of a header.
+pub(crate) fn integer(header: &Header, key: &str) -> Option<i64> {
+    match header.get(key) {
+        Some(Value::Int(value)) => Some(*value),
+        Some(Value::Text(text)) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A size that a header says, up to 2^31; `key` is named in the error.
+pub(crate) fn extent(source: &Source, header: &Header, key: &str) -> Result<usize, Error> {
+    let value = integer(header, key).and_then(|value| i32::try_from(value).ok()?.try_into().ok());
+    value.ok_or_else(|| {
+        let found = header.get(key).map_or("nothing".to_owned(), Value::to_string);
+        let found: String = found.chars().take(40).collect();
+        source.malformed(Place::File, format!("{key}: expected a size, found {found}"))
+    })
 }

@@ -1,5 +1,6 @@
 //! The formats, one file each, and their list.
 
+pub mod binary;
 pub mod bruker;
 pub mod bruker100;
 pub mod cbf;
@@ -8,12 +9,20 @@ pub mod edf;
 pub mod esperanto;
 pub mod fit2dmask;
 pub mod fit2dspreadsheet;
+pub mod ge;
+pub mod hipic;
+pub mod kcd;
 pub mod mar345;
 pub mod marccd;
+pub mod mpa;
+pub mod mrc;
 pub mod numpy;
 pub mod oxd;
 pub mod pilatus;
+pub mod pixi;
 pub mod pnm;
+pub mod raxis;
+pub mod spe;
 pub mod tif;
 
 use super::Codec;
@@ -26,13 +35,24 @@ pub const CODECS: &[&dyn Codec] = &[
     &marccd::MarCcd,
     &tif::Tif,
     &dtrek::Dtrek,
+    // Before edf, by the name.
+    &ge::Ge,
     &edf::Edf,
     &oxd::Oxd,
+    &hipic::Hipic,
     &mar345::Mar345,
     &fit2dmask::Fit2dMask,
+    &kcd::Kcd,
+    &pixi::Pixi,
+    &raxis::Raxis,
     &numpy::Numpy,
     &esperanto::Esperanto,
     &cbf::Cbf,
+    // Not by fabio's magic, but by their first bytes or names.
+    &mrc::Mrc,
     &pnm::Pnm,
     &fit2dspreadsheet::Fit2dSpreadsheet,
+    &binary::Binary,
+    &mpa::Mpa,
+    &spe::Spe,
 ];

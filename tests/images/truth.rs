@@ -1,0 +1,53 @@
+//! Files whose content is known from elsewhere, where fabio fails.
+
+use serde_json::Value as Json;
+use tierline::dataio::image::codec::binary::Layout;
+use tierline::dataio::image::{DType, Endian, Image, Source, open};
+use tierline_tests::data::shared;
+
+use super::compare::{self, sha256};
+
+fn golden(name: &str) -> Option<Json> {
+    let text = std::fs::read_to_string(shared(&format!("golden/dataio/{name}"))?).unwrap();
+    Some(serde_json::from_str(&text).unwrap())
+}
+
+/// fabio counts the frames of maps but can't read them.
+#[test]
+fn maps_are_read_frame_by_frame() {
+    let Some(truth) = golden("extra_truth.json") else { return };
+    let maps = truth.as_object().unwrap().iter().filter(|(file, _)| file.contains("mrc"));
+    for (file, truth) in maps {
+        let mut image = open(&shared(&format!("data/dataio/{file}")).unwrap()).unwrap();
+        assert_eq!(image.frames().unwrap() as u64, truth["shape"][0], "{file}");
+        let mut sum = 0.0;
+        for index in 0..image.frames().unwrap() {
+            let pixels = image.frame(index).unwrap().pixels;
+            assert_eq!(pixels.dtype.name(), truth["dtype"], "{file}");
+            assert_eq!(pixels.shape[0] as u64, truth["shape"][1], "{file}");
+            if let Some(hash) = truth["frame_sha256"].get(index) {
+                assert_eq!(*hash, sha256(&pixels.data), "{file}: frame {index}");
+            }
+            sum += pixels.floats().iter().sum::<f64>();
+        }
+        let expected = truth["sum"].as_f64().unwrap();
+        assert!((sum - expected).abs() <= 1e-6 * expected.abs(), "{file}: sum {sum}");
+    }
+}
+
+#[test]
+fn raw_numbers_are_read_with_a_layout() {
+    let Some(truth) = golden("written_truth.json") else { return };
+    let path = shared("data/dataio/written/raw.bin").unwrap();
+    let layout = Layout {
+        columns: 96,
+        rows: 64,
+        offset: Some(0),
+        dtype: DType::I32,
+        endian: Endian::Little,
+    };
+    let source = Source::open(&path, Default::default()).unwrap();
+    let mut image: Box<dyn Image> = layout.open(source).unwrap();
+    let frame = image.frame(0).unwrap();
+    assert_eq!(compare::pixels(&frame.pixels, &truth["raw.bin"]), None);
+}
