@@ -51,3 +51,20 @@ fn raw_numbers_are_read_with_a_layout() {
     let frame = image.frame(0).unwrap();
     assert_eq!(compare::pixels(&frame.pixels, &truth["raw.bin"]), None);
 }
+
+/// JPEG leaves the last bit to the decoder: all pixels together may not differ by more than one each has.
+#[test]
+fn jpeg_is_like_pillows() {
+    let Some(golden) = golden("fabio_images.json") else { return };
+    let golden = &golden["files"]["synth/gray.jpg"]["frames"][0];
+    let path = shared("data/dataio/synth/gray.jpg").unwrap();
+    let pixels = open(&path).unwrap().frame(0).unwrap().pixels;
+    assert_eq!((pixels.dtype, pixels.shape.as_slice()), (DType::U8, &[64, 96][..]));
+    let near = |own: i64, key: &str, most: f64| {
+        let golden = golden[key].as_f64().unwrap();
+        assert!((own as f64 - golden).abs() <= most, "{key}: {own}, not {golden}");
+    };
+    near(pixels.integers().sum(), "sum", 0.01 * 64.0 * 96.0);
+    near(pixels.integers().min().unwrap(), "min", 1.0);
+    near(pixels.integers().max().unwrap(), "max", 1.0);
+}

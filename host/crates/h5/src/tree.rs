@@ -237,6 +237,14 @@ impl Reader {
         Error::Missing { path: self.path.clone(), object: path.into() }
     }
 
+    pub(crate) fn as_group(&self) -> Result<hdf5::Group, hdf5::Error> {
+        self.file.as_group()
+    }
+
+    pub(crate) fn group(&self, path: &str) -> Result<hdf5::Group, hdf5::Error> {
+        self.file.group(path)
+    }
+
     pub(crate) fn dataset(&self, path: &str) -> Result<hdf5::Dataset, Error> {
         self.file.dataset(path).map_err(self.hdf5(path, "open"))
     }
@@ -382,7 +390,7 @@ fn attributes(location: &hdf5::Location) -> (Option<String>, Attrs) {
     (datatype, attrs)
 }
 
-fn attribute_text(attr: &hdf5::Attribute) -> Option<String> {
+pub(crate) fn attribute_text(attr: &hdf5::Attribute) -> Option<String> {
     if !attr.is_scalar() {
         return None;
     }

@@ -11,6 +11,15 @@ use tierline_report::{LimitKind, Limits};
 use super::inflate::{self, read_all};
 use crate::{Error, Place};
 
+/// The file and the path in it of a name `file::/path`, if there is no file of this name.
+pub(crate) fn split(path: &Path) -> (PathBuf, Option<&str>) {
+    let parts = path.to_str().filter(|text| text.contains("::") && !path.exists());
+    match parts.and_then(|text| text.split_once("::")) {
+        Some((file, inner)) => (PathBuf::from(file), Some(inner)),
+        None => (path.to_path_buf(), None),
+    }
+}
+
 /// The content of a file: read by position, or in memory where it was compressed as a whole
 /// (`.gz`, `.bz2`; by the last extension, in lower case).
 #[derive(Debug, Clone)]
@@ -29,18 +38,19 @@ enum Content {
 }
 
 impl Source {
-    /// Opens a file. What is compressed is decompressed up to the largest allocation; where the
+    /// Opens a file, of which a path behind `::` may name a part. What is compressed is decompressed up to the largest allocation; where the
     /// compression breaks off, what came before is kept and [`broken`](Self::broken) tells.
     pub fn open(path: &Path, limits: Limits) -> Result<Self, Error> {
         let failed = |source| Error::io(path, "open", source);
-        let file = File::open(path).map_err(failed)?;
+        let (name, _) = split(path);
+        let file = File::open(&name).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
         let length = metadata.len();
         let mut input = BufReader::new(&file);
-        let unpacked = match path.extension().and_then(|text| text.to_str()) {
+        let unpacked = match name.extension().and_then(|text| text.to_str()) {
             Some("gz") => {
                 limits.check(LimitKind::Allocation, &path.display().to_string(), length)?;
                 let mut packed = Vec::new();

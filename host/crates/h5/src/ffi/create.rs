@@ -7,7 +7,7 @@ use std::path::Path;
 use hdf5::globals as g;
 use hdf5::sync::sync;
 use hdf5_sys::h5p::H5P_DEFAULT;
-use hdf5_sys::{h5a, h5ac, h5d, h5f, h5g, h5i, h5p, h5s};
+use hdf5_sys::{h5a, h5ac, h5d, h5f, h5g, h5i, h5l, h5p, h5s, h5z};
 use tierline_table::DType;
 
 use crate::Filters;
@@ -92,6 +92,16 @@ pub(crate) fn open_object(file: &Handle, path: &str) -> Result<Handle> {
 
 /// Creates an empty dataset.
 pub(crate) fn create_dataset(file: &Handle, path: &str, layout: &Chunked) -> Result<Handle> {
+    create_dataset_filtered(file, path, layout, None)
+}
+
+/// The same with a further filter, by number and parameters, that the library need not have.
+pub(crate) fn create_dataset_filtered(
+    file: &Handle,
+    path: &str,
+    layout: &Chunked,
+    filter: Option<(i32, &[u32])>,
+) -> Result<Handle> {
     let name = c_string(path)?;
     let mut extent = dims(0, layout.row_shape, false);
     let mut limits = extent.clone();
@@ -114,8 +124,24 @@ pub(crate) fn create_dataset(file: &Handle, path: &str, layout: &Chunked) -> Res
             check(h5p::H5Pset_chunk(create.id(), rank, chunk.as_ptr()))?;
         }
         set_filters(&create, layout.filters)?;
+        if let Some((id, parameters)) = filter {
+            // Optional: else the library refuses what it does not have.
+            let (flags, count) = (h5z::H5Z_FLAG_OPTIONAL, parameters.len());
+            // SAFETY: `create` is a dataset creation list; `parameters` has `count` elements.
+            check(unsafe {
+                h5p::H5Pset_filter(create.id(), id, flags, count, parameters.as_ptr())
+            })?;
+        }
         make_dataset(file, &name, &element, &space, &create)
     })
+}
+
+/// Gives an object a second name.
+pub(crate) fn link(file: &Handle, object: &str, path: &str) -> Result<()> {
+    let (object, path) = (c_string(object)?, c_string(path)?);
+    let (id, from, to, default) = (file.id(), object.as_ptr(), path.as_ptr(), H5P_DEFAULT);
+    // SAFETY: `file` is valid and both names are NUL-terminated.
+    sync(|| check(unsafe { h5l::H5Lcreate_hard(id, from, id, to, default, default) }))
 }
 
 /// Sets the filters of a dataset creation list, in the order in which chunks go through them.

@@ -191,3 +191,44 @@ fn spaces(
         Ok((memory, file))
     }
 }
+
+/// A chunk in the file.
+pub(crate) enum StoredChunk {
+    /// It was never written.
+    Missing,
+    /// It has so many bytes, more than allowed.
+    TooLarge(u64),
+    /// Its bytes, and the mask of the filters it did not go through.
+    Bytes(Vec<u8>, u32),
+}
+
+/// Reads a chunk of up to `most` bytes as it is stored. `offset`: its first element, an index per extent.
+pub(crate) fn read_chunk(
+    dataset: &hdf5::Dataset,
+    offset: &[u64],
+    most: u64,
+) -> Result<StoredChunk> {
+    if offset.len() != dataset.ndim() || !dataset.is_chunked() {
+        return Err(hdf5::Error::from("there are no chunks of this rank"));
+    }
+    sync(|| {
+        let (id, mut size, mut skipped, mut address) = (dataset.id(), 0, 0, 0);
+        let (first, mask, place, bytes) =
+            (offset.as_ptr(), &raw mut skipped, &raw mut address, &raw mut size);
+        // SAFETY: `offset` has as many elements as the dataset extents; the library checks their values.
+        check(unsafe { h5d::H5Dget_chunk_info_by_coord(id, first, mask, place, bytes) })?;
+        if size == 0 {
+            return Ok(StoredChunk::Missing);
+        }
+        if size > most {
+            return Ok(StoredChunk::TooLarge(size));
+        }
+        let mut bytes = vec![0u8; size as usize];
+        let data = bytes.as_mut_ptr().cast();
+        // SAFETY: as above; `data` has room for the size of the chunk, just asked for under the same lock.
+        check(unsafe {
+            h5d::H5Dread_chunk1(id, H5P_DEFAULT, offset.as_ptr(), &raw mut skipped, data)
+        })?;
+        Ok(StoredChunk::Bytes(bytes, skipped))
+    })
+}

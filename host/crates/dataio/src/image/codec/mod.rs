@@ -6,12 +6,19 @@ pub mod bruker100;
 pub mod cbf;
 pub mod dtrek;
 pub mod edf;
+pub mod eiger;
 pub mod esperanto;
+pub mod fit2d;
 pub mod fit2dmask;
 pub mod fit2dspreadsheet;
 pub mod ge;
+pub mod hdf5;
 pub mod hipic;
+pub mod jpeg;
+pub mod jpeg2k;
 pub mod kcd;
+pub mod lambda;
+pub mod lima;
 pub mod mar345;
 pub mod marccd;
 pub mod mpa;
@@ -24,6 +31,7 @@ pub mod pnm;
 pub mod raxis;
 pub mod spe;
 pub mod tif;
+pub mod xsd;
 
 use super::Codec;
 
@@ -43,9 +51,17 @@ pub const CODECS: &[&dyn Codec] = &[
     &mar345::Mar345,
     &fit2dmask::Fit2dMask,
     &kcd::Kcd,
+    &xsd::Xsd,
     &pixi::Pixi,
+    &hdf5::Hdf5,
+    &lima::Lima,
+    &lambda::Lambda,
+    &eiger::Eiger,
     &raxis::Raxis,
     &numpy::Numpy,
+    &fit2d::Fit2d,
+    &jpeg::Jpeg,
+    &jpeg2k::Jpeg2k,
     &esperanto::Esperanto,
     &cbf::Cbf,
     // Not by fabio's magic, but by their first bytes or names.
