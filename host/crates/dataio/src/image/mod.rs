@@ -5,6 +5,8 @@ pub mod codec;
 pub mod compression;
 mod filename;
 mod frame;
+#[cfg(test)]
+mod garbage;
 mod header;
 mod inflate;
 mod open;
