@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tierline::dataio::Error;
-use tierline::dataio::image::{CODECS, Codec, Source, detect};
+use tierline::dataio::image::{CODECS, Codec, Limits, Source, detect};
 use tierline_tests::data::shared;
 
 use super::golden::golden;
@@ -22,8 +22,7 @@ impl Numbers {
 }
 
 fn source(name: &Path, bytes: &[u8]) -> Source {
-    let mut limits = tierline::dataio::image::Limits::default();
-    limits.max_allocation = 16 << 20;
+    let limits = Limits { max_allocation: 16 << 20, ..Limits::default() };
     Source::memory(name, bytes.to_vec(), limits)
 }
 

@@ -241,7 +241,7 @@ fn draw(args: &Args, frame: &Frame, path: &Path) -> anyhow::Result<()> {
         let shape = shape_text(&frame.pixels.shape);
         anyhow::bail!("{}: {shape} is no image of rows and columns", args.file);
     };
-    let values: Vec<f32> = frame.pixels.floats().map(|value| value as f32).collect();
+    let values: Vec<f32> = frame.pixels.iter_f64().map(|value| value as f32).collect();
     let range = args.range.or_else(|| limits(&values, args.contrast));
     let image = plot::Image { columns, values: &values };
     let png = plot::image(image, args.contrast, args.colormap, range)?;

@@ -128,7 +128,7 @@ impl Reader {
                 return Ok((name, Link::Soft(text(&value))));
             }
             // A byte of version and flags, the file, NUL, the path, NUL.
-            let file = &value[1..];
+            let file = value.get(1..).unwrap_or_default();
             let end = file.iter().position(|byte| *byte == 0).unwrap_or(file.len());
             let inside = text(file.get(end + 1..).unwrap_or_default());
             Ok((name, Link::External { file: text(file), path: inside }))

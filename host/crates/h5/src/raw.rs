@@ -89,7 +89,7 @@ impl Reader {
     }
 
     /// Names of the objects in a group, sorted; empty if it is none.
-    pub fn members(&self, path: &str) -> Vec<String> {
+    pub fn names(&self, path: &str) -> Vec<String> {
         let group = match path.trim_matches('/') {
             "" => self.as_group().ok(),
             _ => self.group(path).ok(),
@@ -239,7 +239,7 @@ mod tests {
         let chunk = reader.raw_chunk("/entry/data", &[1, 0, 0]).unwrap().unwrap();
         assert_eq!((chunk.bytes.as_slice(), chunk.skipped), (&b"second one"[..], 0));
         assert_eq!(reader.attribute("/entry", "NX_class").as_deref(), Some("NXentry"));
-        assert_eq!(reader.members("/"), ["again", "entry"]);
+        assert_eq!(reader.names("/"), ["again", "entry"]);
         assert!(reader.raw_chunk("/entry/data", &[0, 0]).is_err());
         let mut small = reader.clone();
         small.max_allocation = 4;

@@ -7,8 +7,7 @@ use super::Pixels;
 impl Pixels {
     /// The elements as 64-bit floating-point numbers.
     pub fn floats(&self) -> Vec<f64> {
-        let cast = self.clone().cast(DType::F64);
-        cast.data.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()
+        self.iter_f64().collect()
     }
 
     /// Whether the elements are floating-point numbers.

@@ -84,7 +84,7 @@ pub struct Statistics {
 
 impl Pixels {
     /// The elements as floats; integers above 2^53 are rounded.
-    pub fn floats(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
+    pub fn iter_f64(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
         let dtype = self.dtype;
         self.data.chunks_exact(dtype.size().max(1)).map(move |element| {
             match Number::read(dtype, element) {
@@ -98,12 +98,12 @@ impl Pixels {
     /// Statistics of the elements.
     pub fn statistics(&self) -> Statistics {
         let (mut min, mut max, mut sum, mut count) = (f64::NAN, f64::NAN, 0.0, 0usize);
-        for value in self.floats().filter(|value| value.is_finite()) {
+        for value in self.iter_f64().filter(|value| value.is_finite()) {
             (min, max) = (min.min(value), max.max(value));
             (sum, count) = (sum + value, count + 1);
         }
         let mean = sum / count as f64;
-        let finite = self.floats().filter(|value| value.is_finite());
+        let finite = self.iter_f64().filter(|value| value.is_finite());
         let square: f64 = finite.map(|value| (value - mean).powi(2)).sum();
         let std = (square / count as f64).sqrt();
         Statistics { min, max, sum, mean, std, not_finite: self.len() - count }

@@ -41,7 +41,7 @@ impl Codec for Eiger {
         }
         for group in [DATA, ENTRY] {
             if datasets.is_empty() {
-                let names = stack.reader.members(group).into_iter();
+                let names = stack.reader.names(group).into_iter();
                 let names = names
                     .filter(|name| name.starts_with("data") && format!("{group}/{name}") != DATA);
                 datasets.extend(names.map(|name| format!("{group}/{name}")));

@@ -29,7 +29,7 @@ impl Codec for Lambda {
     }
 
     fn extensions(&self) -> &'static [&'static str] {
-        &["nxs"]
+        &["h5", "hdf5", "nxs"]
     }
 
     fn sniff(&self, hint: &Hint<'_>) -> bool {

@@ -26,7 +26,7 @@ impl Codec for Lima {
     }
 
     fn extensions(&self) -> &'static [&'static str] {
-        &[]
+        &["h5", "hdf5"]
     }
 
     fn sniff(&self, hint: &Hint<'_>) -> bool {
