@@ -328,7 +328,8 @@ fn find_header(source: &Source, offset: u64) -> Result<Found, Error> {
             });
         }
         if from == start + 1 {
-            most = most.max(claimed_size(&text[from..]).unwrap_or(0));
+            let claimed = claimed_size(&text[from..]).unwrap_or(0);
+            most = most.max(claimed.min(source.limits().max_header));
         }
         // The end may be cut: `}` or `}\r` are looked at again.
         from = text.len().saturating_sub(2).max(start + 1);

@@ -217,4 +217,6 @@ fn lies_are_refused_or_guessed() {
     assert!(open("{a=b;".repeat(100_000).as_bytes()).is_err());
     let long = format!("{{EDF_HeaderSize = 400000; {}}}\n", "k=v; ".repeat(70_000));
     assert_eq!(open(long.as_bytes()).unwrap().header(0).unwrap().len(), 2);
+    let limits = Limits { max_header: 300_000, ..Limits::default() };
+    assert!(Edf.open(Source::memory(Path::new("x.edf"), long.into_bytes(), limits)).is_err());
 }
