@@ -26,13 +26,20 @@ fn h5ls_lists_as_silx_does() {
         let path = shared(&format!("data/dataio/spec/{name}"))?;
         Some(tree::spec(&path, Default::default(), Default::default()).unwrap())
     };
+    let image = |name: &str| {
+        let path = shared(&format!("data/dataio/edf/{name}"))?;
+        Some(tree::open(&path, Default::default()).unwrap())
+    };
     for (name, tree) in [
         ("h5ls_s20_mca", spec("edge/s20_mca.dat")),
         ("h5ls_oleg", spec("oleg.dat")),
+        ("h5ls_medipix", image("medipix.edf")),
         ("h5ls_test_h5", hdf5("test.h5")),
         ("h5ls_diatomee_rebuilt", hdf5("ID16B_diatomee_rebuilt.h5")),
     ] {
         let (Some(tree), Some(expected)) = (tree, golden(name)) else { return };
+        // Texts of fixed width have one byte for a character here.
+        let expected = expected.replace("\"<U", "\"|S");
         let mut out = Vec::new();
         tree::h5ls(&mut out, &tree, "/").unwrap();
         assert_same(std::str::from_utf8(&out).unwrap(), &expected, name);

@@ -215,3 +215,13 @@ fn hdf5_files_look_as_in_silx() {
         compare(name, &tree, expected, &|_| false);
     }
 }
+
+#[test]
+fn numpy_files_look_as_in_silx() {
+    let Some(golden) = golden() else { return };
+    let name = "npy/reference_ci.npy";
+    let Some(path) = shared(&format!("data/dataio/{name}")) else { return };
+    let tree = tree::open(&path, Default::default()).unwrap();
+    let expected = golden["files"][name]["nodes"].as_object().unwrap();
+    compare(name, &tree, expected, &|_| false);
+}

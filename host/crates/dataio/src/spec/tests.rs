@@ -141,3 +141,57 @@ fn long_names_are_cut_between_characters() {
     let strict = open(text.as_bytes(), Reading::Strict).unwrap().scan(0).unwrap();
     assert_eq!(strict.labels()[0].len(), 400);
 }
+
+proptest::proptest! {
+    #[test]
+    fn pieces_in_any_order_are_survived(
+        pieces in proptest::collection::vec(0_usize..PIECES.len(), 0..60),
+        raw in proptest::collection::vec(proptest::num::u8::ANY, 0..20),
+    ) {
+        let mut text = b"#S 1 x\n".to_vec();
+        for piece in pieces {
+            text.extend_from_slice(PIECES[piece].as_bytes());
+        }
+        text.extend(raw);
+        for reading in [Reading::Compatible, Reading::Strict] {
+            let file = open(&text, reading).unwrap();
+            for index in 0..file.len() {
+                let scan = file.scan(index).unwrap();
+                let _ = (scan.command(), scan.date(), scan.labels(), scan.channels());
+                let _ = (scan.calibrations(), scan.counting_times(), scan.motor_position("a"));
+                assert_eq!(scan.data().len(), scan.rows() * scan.columns());
+                for row in 0..scan.analyser_rows() {
+                    let _ = scan.analyser_spectrum(0, row);
+                }
+            }
+        }
+    }
+}
+
+/// Pieces of Spec files.
+const PIECES: [&str; 24] = [
+    "#S ",
+    "#F ",
+    "#L a  b",
+    "#O0 a  b",
+    "#P0 1 2",
+    "#@CHANN ",
+    "#@CALIB ",
+    "#@CTIME 1 2 3",
+    "@A ",
+    "@",
+    "\\",
+    "\n",
+    "\r\n",
+    " ",
+    "\t",
+    "1",
+    "2.5e3 ",
+    "nan ",
+    "-",
+    "9223372036854775807 ",
+    "#D ",
+    "#",
+    "é",
+    "\n@A 1 2\\\n",
+];

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tierline_report::Limits;
 
-use super::{Node, SpecOptions, Tree, hdf5, open_images, spec};
+use super::{Node, SpecOptions, Tree, hdf5, numpy, open_images, spec};
 use crate::image::{CODECS, HEAD, Hint, Source, detect};
 use crate::spec::is_spec;
 use crate::{Error, Place};
@@ -78,7 +78,7 @@ pub fn open_as(path: &Path, kind: Kind, limits: Limits) -> Result<Tree, Error> {
         Kind::Image => open_images(&[path.to_path_buf()], limits),
         Kind::Spec => spec(path, SpecOptions::default(), limits),
         Kind::Hdf5 => hdf5(path, limits),
-        Kind::Numpy => Err(Error::unsupported(path, Place::File, format!("{kind} as a tree"))),
+        Kind::Numpy => numpy(path, limits),
     }
 }
 

@@ -62,7 +62,7 @@ impl Codec for Binary {
     }
 
     fn description(&self) -> &'static str {
-        "raw binary, without a header"
+        "Binary format (none-compressed 2D images)"
     }
 
     fn extensions(&self) -> &'static [&'static str] {

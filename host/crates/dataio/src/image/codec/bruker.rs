@@ -50,7 +50,7 @@ impl Codec for Bruker {
     }
 
     fn description(&self) -> &'static str {
-        "Bruker, format 86"
+        "File format used by Bruker detectors (version 86)"
     }
 
     fn extensions(&self) -> &'static [&'static str] {

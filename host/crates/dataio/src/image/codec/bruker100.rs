@@ -35,7 +35,7 @@ impl Codec for Bruker100 {
     }
 
     fn description(&self) -> &'static str {
-        "Bruker, format 100"
+        "SFRM File format used by Bruker detectors (version 100)"
     }
 
     fn extensions(&self) -> &'static [&'static str] {

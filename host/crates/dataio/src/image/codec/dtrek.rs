@@ -49,7 +49,7 @@ impl Codec for Dtrek {
     }
 
     fn description(&self) -> &'static str {
-        "D*trek format (Rigaku specification 1.1), also ADSC"
+        "D*trek format (Rigaku specification 1.1)"
     }
 
     fn extensions(&self) -> &'static [&'static str] {

@@ -20,7 +20,7 @@ impl Codec for Eiger {
     }
 
     fn description(&self) -> &'static str {
-        "Dectris Eiger, HDF5"
+        "Eiger data files based on HDF5"
     }
 
     fn extensions(&self) -> &'static [&'static str] {

@@ -71,7 +71,7 @@ impl Codec for Esperanto {
     }
 
     fn description(&self) -> &'static str {
-        "CrysAlis Pro Esperanto"
+        "CrysAlis Pro Esperanto file format"
     }
 
     fn extensions(&self) -> &'static [&'static str] {

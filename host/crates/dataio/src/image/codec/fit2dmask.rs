@@ -26,7 +26,7 @@ impl Codec for Fit2dMask {
     }
 
     fn description(&self) -> &'static str {
-        "Fit2D mask"
+        "Fit2d mask file format"
     }
 
     fn extensions(&self) -> &'static [&'static str] {

@@ -25,7 +25,7 @@ impl Codec for Lambda {
     }
 
     fn description(&self) -> &'static str {
-        "X-Spectrum Lambda, HDF5"
+        "HDF5 file produces by Lambda"
     }
 
     fn extensions(&self) -> &'static [&'static str] {

@@ -22,7 +22,7 @@ impl Codec for Lima {
     }
 
     fn description(&self) -> &'static str {
-        "LImA, HDF5"
+        "HDF5 file produces by LImA"
     }
 
     fn extensions(&self) -> &'static [&'static str] {

@@ -36,7 +36,7 @@ impl Codec for Numpy {
     }
 
     fn description(&self) -> &'static str {
-        "NumPy array"
+        "Numpy array file format"
     }
 
     fn extensions(&self) -> &'static [&'static str] {

@@ -146,7 +146,7 @@ impl Codec for Oxd {
     }
 
     fn description(&self) -> &'static str {
-        "Oxford Diffraction Sapphire"
+        "Oxford Diffraction Sapphire 3 file format"
     }
 
     fn extensions(&self) -> &'static [&'static str] {

@@ -34,7 +34,7 @@ impl Codec for Pnm {
     }
 
     fn description(&self) -> &'static str {
-        "Netpbm bitmap, gray map or pixel map"
+        "PNM file format"
     }
 
     fn extensions(&self) -> &'static [&'static str] {

@@ -51,7 +51,7 @@ impl Codec for Cbf {
     }
 
     fn description(&self) -> &'static str {
-        "Crystallographic Binary File, of the IUCr; compressed by byte offset"
+        "Cif Binary Files format (used by the Pilatus detectors and others)"
     }
 
     fn extensions(&self) -> &'static [&'static str] {
