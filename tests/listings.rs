@@ -1,5 +1,6 @@
 //! Listings against those of silx and h5glance.
 
+use tierline::dataio::convert::Convert;
 use tierline::dataio::tree::{self, GlanceOptions, Tree};
 use tierline_tests::data::shared;
 
@@ -68,4 +69,20 @@ fn glance_shows_as_h5glance_does() {
         let out = String::from_utf8(out).unwrap().replace(&format!("{}/", folder.display()), "");
         assert_same(&out, &expected, name);
     }
+}
+
+#[test]
+fn glance_shows_a_converted_spec_file() {
+    let name = "h5glance_oleg_converted";
+    let (Some(input), Some(expected)) = (shared("data/dataio/spec/oleg.dat"), golden(name)) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("spec_oleg.h5");
+    Convert::default().run(&[input], &target).unwrap();
+    let tree = tree::hdf5(&target, Default::default()).unwrap();
+    let mut out = Vec::new();
+    tree::glance(&mut out, &tree, None, &GlanceOptions::default()).unwrap();
+    let folder = format!("{}/", folder.path().display());
+    assert_same(&String::from_utf8(out).unwrap().replace(&folder, ""), &expected, name);
 }
