@@ -20,6 +20,7 @@ pub(crate) enum Command {
     Collect(cmd::collect::Args),
     Replay(cmd::replay::Args),
     Process(cmd::process::Args),
+    Ls(cmd::ls::Args),
     Convert(Box<cmd::convert::Args>),
     Flatfield(cmd::flatfield::Args),
     Image(cmd::image::Args),

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         cli::Command::Convert(args) => cmd::convert::run(&args),
         cli::Command::Flatfield(args) => cmd::flatfield::run(&args),
         cli::Command::Image(args) => cmd::image::run(&args),
+        cli::Command::Ls(args) => cmd::ls::run(&args),
         cli::Command::Info(args) => cmd::info::run(&args),
         cli::Command::Index(args) => cmd::index::run(&args),
         cli::Command::Dump(args) => cmd::dump::run(&args),

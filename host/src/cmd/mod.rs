@@ -8,6 +8,7 @@ pub(crate) mod flatfield;
 pub(crate) mod image;
 pub(crate) mod index;
 pub(crate) mod info;
+pub(crate) mod ls;
 pub(crate) mod plot;
 pub(crate) mod process;
 pub(crate) mod raw;
