@@ -1,16 +1,11 @@
 //! Files whose content is known from elsewhere, where fabio fails.
 
-use serde_json::Value as Json;
 use tierline::dataio::image::codec::binary::Layout;
 use tierline::dataio::image::{DType, Endian, Image, Source, open};
 use tierline_tests::data::shared;
 
 use super::compare::{self, sha256};
-
-fn golden(name: &str) -> Option<Json> {
-    let text = std::fs::read_to_string(shared(&format!("golden/dataio/{name}"))?).unwrap();
-    Some(serde_json::from_str(&text).unwrap())
-}
+use super::golden::golden;
 
 /// fabio counts the frames of maps but can't read them.
 #[test]
@@ -67,4 +62,13 @@ fn jpeg_is_like_pillows() {
     near(pixels.integers().sum(), "sum", 0.01 * 64.0 * 96.0);
     near(pixels.integers().min().unwrap(), "min", 1.0);
     near(pixels.integers().max().unwrap(), "max", 1.0);
+}
+
+/// fabio was given integers of 32 bits and needed 16 for them.
+#[test]
+fn bruker_files_hold_the_numbers_they_were_given() {
+    let Some(truth) = golden("written_truth.json") else { return };
+    let path = shared("data/dataio/written/bruker86.0001").unwrap();
+    let pixels = open(&path).unwrap().frame(0).unwrap().pixels.cast(DType::U32);
+    assert_eq!(compare::pixels(&pixels, &truth["bruker86.0001"]), None);
 }

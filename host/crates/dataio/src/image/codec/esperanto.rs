@@ -75,7 +75,7 @@ impl Codec for Esperanto {
     }
 
     fn extensions(&self) -> &'static [&'static str] {
-        &["esperanto", "esper", "eseperanto"]
+        &["eseperanto", "esper"]
     }
 
     fn sniff(&self, hint: &Hint<'_>) -> bool {

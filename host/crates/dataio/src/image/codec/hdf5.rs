@@ -34,7 +34,7 @@ impl Codec for Hdf5 {
     }
 
     fn extensions(&self) -> &'static [&'static str] {
-        &["h5", "hdf5"]
+        &["h5"]
     }
 
     fn sniff(&self, hint: &Hint<'_>) -> bool {

@@ -38,7 +38,7 @@ impl Codec for Pnm {
     }
 
     fn extensions(&self) -> &'static [&'static str] {
-        &["pnm", "pgm", "pbm", "ppm"]
+        &["pnm", "pgm", "pbm"]
     }
 
     fn sniff(&self, hint: &Hint<'_>) -> bool {
