@@ -18,6 +18,7 @@ use crate::{Error, Place};
 pub(super) const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 const BITSHUFFLE: i32 = 32_008;
 const LZ4: i32 = 32_004;
+const SHUFFLE: i32 = 2;
 /// Filters up to this number are the library's own.
 const OWN: i32 = 255;
 
@@ -103,8 +104,9 @@ impl Stack {
             [frames, _, _] => *frames,
             shape => return Err(refused(format!("{} extents: frames have 2 or 3", shape.len()))),
         };
-        if let Some(filter) = info.filters.iter().find(|filter| !is_known(filter)) {
-            return Err(refused(format!("filter {}", filter.id)));
+        let own = info.filters.iter().all(|filter| filter.id <= OWN);
+        if let Some(filter) = info.filters.iter().find(|filter| !own && !is_known(filter)) {
+            return Err(refused(format!("filter {} {:?}", filter.id, filter.parameters)));
         }
         self.parts.push(Part { path: path.to_owned(), info, frames });
         Ok(())
@@ -193,6 +195,7 @@ impl Stack {
             let decoded = match (filter.id, filter.parameters.get(4)) {
                 (BITSHUFFLE, None | Some(0)) => decode_bitshuffle(&bytes, item, size, false, block),
                 (BITSHUFFLE, _) => decode_bitshuffle(&bytes, item, size, true, block),
+                (SHUFFLE, _) => Some(gather(&bytes, item)),
                 _ => decode_lz4(&bytes, size),
             };
             bytes = decoded.ok_or_else(|| {
@@ -213,11 +216,23 @@ impl Stack {
     }
 }
 
-/// Whether a filter is the library's or one that is undone here. Bitshuffle may have Zstandard inside.
+/// Undoes the shuffle of bytes: all first bytes of elements lie together, then all second ones.
+fn gather(bytes: &[u8], item: usize) -> Vec<u8> {
+    let count = bytes.len() / item;
+    let mut out = bytes.to_vec();
+    for (byte, plane) in bytes[..count * item].chunks_exact(count.max(1)).enumerate() {
+        for (element, value) in plane.iter().enumerate() {
+            out[element * item + byte] = *value;
+        }
+    }
+    out
+}
+
+/// Whether a filter is undone here. Bitshuffle may have Zstandard inside, which is not.
 fn is_known(filter: &RawFilter) -> bool {
     match filter.id {
         BITSHUFFLE => matches!(filter.parameters.get(4), None | Some(0 | 2)),
-        id => id <= OWN || id == LZ4,
+        id => id == SHUFFLE || id == LZ4,
     }
 }
 
@@ -347,6 +362,12 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn bytes_are_gathered() {
+        assert_eq!(gather(&[1, 2, 3, 4, 5, 6, 9], 2), [1, 4, 2, 5, 3, 6, 9]);
+        assert_eq!(gather(&[1], 2), [1]);
     }
 
     #[test]
