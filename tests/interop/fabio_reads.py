@@ -2,7 +2,7 @@
 
     python fabio_reads.py ENCODE [DIRECTORY]
 
-ENCODE is the example program `encode` of tierline-dataio. Needs numpy, fabio, h5py and hdf5plugin.
+ENCODE is the example program `encode_image` of tierline-dataio. Needs numpy, fabio, h5py and hdf5plugin.
 """
 
 import logging
@@ -18,7 +18,7 @@ logging.disable(logging.WARNING)
 ENCODE = sys.argv[1]
 
 
-def stack(dtype, frames=1, shape=(37, 45)):
+def stack(dtype, frames=1, shape=(64, 95)):
     """A slope with some large steps."""
     rng = numpy.random.default_rng(7)
     data = rng.integers(0, 100, (frames,) + shape) + numpy.arange(shape[1])
@@ -40,9 +40,19 @@ def esperanto(data):
     return square
 
 
+def mar345(data):
+    """The same for a square filled up with zeros below."""
+    square = numpy.zeros((max(data.shape),) * 2, "uint32")
+    square[: data.shape[0], : data.shape[1]] = data
+    return square
+
+
 def same(data):
     return data
 
+
+# What fabio takes a file for where it isn't the format's name.
+TAKEN = {"pilatus": "tif"}
 
 # Format, file name, types, whether it holds several frames, what it makes of a frame, tolerance.
 CASES = [
@@ -58,6 +68,13 @@ CASES = [
     ("lima", "b.h5", "uint16 uint32", True, same, 0),
     ("lambda", "a.nxs", "uint16 float32", True, same, 0),
     ("edf", "a.edf", "uint8 int16 uint32 int64 float32 float64", True, same, 0),
+    ("cbf", "a.cbf", "uint8 int16 uint16 int32 uint32", False, same, 0),
+    ("dtrek", "b.img", "uint8 int16 uint16 int32 uint32 float32", False, same, 0),
+    ("tif", "a.tif", "uint8 int16 uint16 int32 uint32 float32", False, same, 0),
+    ("pilatus", "b.tif", "int32", False, same, 0),
+    # fabio takes pixels for the detector's header, so there must be enough of them.
+    ("marccd", "a.mccd", "uint16", False, same, 0),
+    ("mar345", "a.mar2300", "uint16 uint32", False, mar345, 0),
 ]
 
 
@@ -79,7 +96,7 @@ def main(directory):
                     os.remove(path)
                 subprocess.run([ENCODE, source, path, name], check=True)
                 classname, frames = frames_of(path)
-                assert classname.lower() == name + "image", classname
+                assert classname.lower() == TAKEN.get(name, name) + "image", classname
                 assert len(frames) == len(data), f"{len(frames)} frames"
                 for own, given in zip(frames, data):
                     expected = made(given)

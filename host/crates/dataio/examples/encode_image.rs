@@ -1,4 +1,4 @@
-//! Reads an image of any format and writes it in another: `encode IN OUT FORMAT`.
+//! Reads an image of any format and writes it in another: `encode_image IN OUT FORMAT`.
 //!
 //! All frames are written, where the format holds more than one; else the first.
 
@@ -10,7 +10,7 @@ use tierline_dataio::image::{CODECS, Target, open};
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [input, output, format] = arguments.as_slice() else {
-        return Err("usage: encode IN OUT FORMAT".into());
+        return Err("usage: encode_image IN OUT FORMAT".into());
     };
     let codec = CODECS.iter().find(|codec| codec.name() == format);
     let encoder = codec.and_then(|codec| codec.encoder());
