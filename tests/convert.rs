@@ -134,3 +134,16 @@ fn files_are_added_to() {
     assert_eq!(call(mca, &["-m", "r+", "--overwrite-data"]).0.code, 0);
     compare("append_overwrite", &output, runs["append_overwrite"]["nodes"].as_object().unwrap());
 }
+
+#[test]
+fn writable_formats_are_fabios() {
+    let Some(golden) = shared("golden/dataio/listing/fabio-convert_list.txt") else { return };
+    let golden = std::fs::read_to_string(golden).unwrap();
+    let ours = tierline(Path::new("."), &["convert", "--list"]).out;
+    let formats = |text: &str| {
+        let end = text.find("List of readable").unwrap_or(text.len());
+        let lines = text[..end].lines().map(str::trim_end).filter(|line| !line.is_empty());
+        lines.skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(formats(&ours), formats(&golden));
+}

@@ -8,6 +8,7 @@ mod collect;
 mod convert;
 mod damaged;
 mod dump;
+mod flatfield;
 mod front_end;
 mod golden;
 mod host;

@@ -21,13 +21,24 @@ pub(super) struct Existing {
     update: bool,
 }
 
-/// The formats, a line each.
+/// The formats that can be written, as fabio-convert lists them, and those that can only be read.
 pub(super) fn list() -> anyhow::Result<Status> {
-    println!("{:<14} {:<10} {:<28} description", "format", "", "extensions");
-    for codec in CODECS {
-        let how = if codec.encoder().is_some() { "read write" } else { "read" };
-        let extensions = codec.extensions().join(" ");
-        println!("{:<14} {how:<10} {extensions:<28} {}", codec.name(), codec.description());
+    let version = env!("CARGO_PKG_VERSION");
+    let mut codecs: Vec<&dyn Codec> = CODECS.to_vec();
+    codecs.sort_by_key(|codec| format!("{}image", codec.name()));
+    for writable in [true, false] {
+        let how = if writable { "writable" } else { "readable" };
+        println!("List of {how} file formats supported by tierline {version}\n");
+        for codec in codecs.iter().filter(|codec| codec.encoder().is_some() == writable) {
+            let extensions: Vec<String> =
+                codec.extensions().iter().map(|extension| format!("*.{extension}")).collect();
+            let extensions = match extensions.as_slice() {
+                [] => String::new(),
+                some => format!("({})", some.join(", ")),
+            };
+            println!("- {}image {extensions}\n    {}", codec.name(), codec.description());
+        }
+        println!();
     }
     Ok(Status::Clean)
 }
