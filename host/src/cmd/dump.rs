@@ -4,6 +4,7 @@ mod cells;
 mod list;
 mod npy;
 mod print;
+mod url;
 
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -15,12 +16,14 @@ use tierline::report::Status;
 use super::rows::Rows;
 use super::{Usage, grouped};
 
-/// Show the rows of a table in an LH5 file.
+/// Show the rows of a table in an LH5 file, or the values of a dataset of any file that `ls` shows.
 ///
-/// Without TABLE: the tables of the file, their rows and columns. Encoded waveforms are decoded.
+/// Of an LH5 file without TABLE: the tables of the file, their rows and columns. Encoded waveforms are decoded. An address
+/// (FILE::/path, FILE?path=/data&slice=0,:10) or a file that is no HDF5: the values of a dataset, of the default plot if no path is
+/// given.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// An LH5 file.
+    /// An LH5 file, or an address of values.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// A table, or a column of it: `ch0/raw`, `ch0/raw/waveform/values`.
@@ -40,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "npy")]
     json: bool,
     /// Write one column as a NumPy array.
-    #[arg(long, value_name = "OUT.npy", requires = "table")]
+    #[arg(long, value_name = "OUT.npy")]
     npy: Option<PathBuf>,
     /// Replace an existing OUT.npy.
     #[arg(short = 'w', long, requires = "npy")]
@@ -54,8 +57,16 @@ const BATCH: usize = 4 << 20;
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
-    let reader = Reader::open(&args.file)?;
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    if url::is_meant(args) {
+        url::show(args, &mut out)?;
+        out.flush()?;
+        return Ok(Status::Clean);
+    }
+    if args.npy.is_some() && args.table.is_none() {
+        anyhow::bail!(Usage("an array is one column: name it".into()));
+    }
+    let reader = Reader::open(&args.file)?;
     match &args.table {
         None => list::show(&args.file, &reader, &reader.tree()?, args.json, &mut out)?,
         Some(path) => {

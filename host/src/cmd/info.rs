@@ -1,6 +1,7 @@
 //! `tierline info`: what a file is and holds.
 
 mod daq;
+mod dataio;
 mod tree;
 
 use std::io::Read;
@@ -14,7 +15,7 @@ use super::Usage;
 /// Say what a file is and what it holds.
 ///
 /// DAQ recordings: format, header, packets by record type, rows by channel, time span, garbage. LH5 and other HDF5 files:
-/// the tree with types, shapes and units.
+/// the tree with types, shapes and units. Detector images: format, frames, shape. Spec files: scans.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Files.
@@ -62,6 +63,14 @@ fn is_hdf5(path: &Path) -> anyhow::Result<bool> {
 fn one(args: &Args, path: &Path) -> anyhow::Result<Status> {
     if is_hdf5(path)? {
         return tree::show(path, args.json).map(|()| Status::Clean);
+    }
+    // What a beamline wrote, unless it is a recording by its first bytes.
+    let daq_only = args.stream_type.is_some() || args.packets || args.hex.is_some();
+    if !daq_only && !daq::is_recording(path) {
+        let kind = tierline::dataio::tree::kind(path, tierline::report::Limits::default());
+        if let Ok(kind) = kind {
+            return dataio::show(path, kind, args.json).map(|()| Status::Clean);
+        }
     }
     daq::show(args, path)
 }

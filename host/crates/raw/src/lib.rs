@@ -53,6 +53,6 @@ pub use out_links::{Connect, OutLink};
 pub use process::{Process, Processed, processed_output};
 pub use routes::Spec;
 pub use skim::{Skimmed, skim};
-pub use sniff::{LOOK, by_name, sniff};
+pub use sniff::{LOOK, by_extension, by_name, sniff};
 pub use start_time::{start_time, utc};
 pub use tierline_h5::Compression;

@@ -27,7 +27,8 @@ pub fn by_name(name: &str) -> Result<&'static FormatInfo> {
     })
 }
 
-fn by_extension(path: &Path) -> Option<&'static FormatInfo> {
+/// The format that a file name tells, below `.gz` and the like.
+pub fn by_extension(path: &Path) -> Option<&'static FormatInfo> {
     let name = path.file_name()?.to_str()?.to_ascii_lowercase();
     let mut parts: Vec<&str> = name.split('.').skip(1).collect();
     if parts.last().is_some_and(|last| PACKED.contains(last)) {

@@ -65,7 +65,13 @@ fn head(layout: &Table, rows: usize) -> anyhow::Result<Vec<u8>> {
         let name = &named.name;
         anyhow::bail!(Usage(format!("'{name}' has rows of differing length, which is no array")));
     };
-    let (size, dtype) = (array.dtype.size(), array.dtype);
+    let shape: Vec<usize> = std::iter::once(rows).chain(array.row_shape.iter().copied()).collect();
+    head_of(array.dtype, &shape)
+}
+
+/// The head of a file of elements of a type, in C order.
+pub(super) fn head_of(dtype: DType, shape: &[usize]) -> anyhow::Result<Vec<u8>> {
+    let size = dtype.size();
     let descr = match dtype {
         DType::Bool => "|b1".to_owned(),
         DType::U8 | DType::I8 => format!("|{}1", if dtype == DType::U8 { 'u' } else { 'i' }),
@@ -74,9 +80,10 @@ fn head(layout: &Table, rows: usize) -> anyhow::Result<Vec<u8>> {
         DType::F32 | DType::F64 => format!("<f{size}"),
         DType::Text(_) => format!("|S{size}"),
     };
-    let inner: String = array.row_shape.iter().map(|n| format!(" {n},")).collect();
+    let extents: Vec<String> = shape.iter().map(|n| format!("{n},")).collect();
+    let extents = extents.join(" ");
     let mut text =
-        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({rows},{inner}), }}");
+        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({extents}), }}");
     let before = 10;
     let length = (before + text.len() + 1).next_multiple_of(64) - before;
     text.extend(std::iter::repeat_n(' ', length - 1 - text.len()));

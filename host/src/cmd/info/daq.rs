@@ -1,11 +1,12 @@
 //! What a DAQ recording holds.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
-use tierline::core::Fate;
+use tierline::core::{FORMATS, Fate, Sniff};
 use tierline::raw::info::{Listed, Look, Summary, summarize};
 use tierline::raw::{input::Packing, utc};
 use tierline::report::Status;
@@ -18,6 +19,18 @@ use crate::cmd::{grouped, size};
 const CHANNELS: usize = 12;
 /// Values of a header that are listed.
 const VALUES: usize = 24;
+
+/// Bytes by which a recording is told.
+const LOOK: u64 = 4096;
+
+/// Whether a file is a recording by its first bytes or its name. (Some formats have neither: a file that is
+/// nothing else may still be one.)
+pub(super) fn is_recording(path: &Path) -> bool {
+    let mut first = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LOOK).read_to_end(&mut first));
+    let magic = FORMATS.iter().any(|format| (format.sniff)(&first) == Sniff::Magic);
+    read.is_ok() && (magic || tierline::raw::by_extension(path).is_some())
+}
 
 /// Prints a recording's packets, or its summary.
 pub(super) fn show(args: &Args, path: &Path) -> anyhow::Result<Status> {

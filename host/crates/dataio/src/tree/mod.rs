@@ -33,6 +33,7 @@ pub use image::{DATA, DETECTOR, image_tree, open_images};
 pub use numpy::numpy;
 pub use open::{Kind, default_path, kind, open, open_as};
 pub use page::page;
+pub use python::text_of;
 pub use select::{Pick, Selection, Span};
 pub use spec::{SpecOptions, spec};
 pub use values::{Data, Values};

@@ -203,6 +203,12 @@ fn decimals(text: &str) -> usize {
     text.split_once('.').map_or(0, |(_, decimals)| decimals.len())
 }
 
+/// Values as numpy prints them; of a long line of them only both ends, unless `full`.
+pub fn text_of(values: &Values, full: bool) -> String {
+    let threshold = if full { usize::MAX } else { 1000 };
+    array(values, Style { precision: 8, threshold })
+}
+
 /// An array with brackets, as numpy prints it.
 pub(super) fn array(values: &Values, style: Style) -> String {
     if values.shape.is_empty() {
