@@ -6,6 +6,8 @@ set -euo pipefail
 peer=${1:?usage: venv.sh PEER}
 case $peer in
     legend-daq2lh5) packages=(legend-daq2lh5==1.7.1 fcio==0.7.10 h5py) ;;
+    silx) packages=(silx==3.1.3 fabio==2026.6.0 h5py hdf5plugin h5glance==0.9.0) ;;
+    silx2) packages=(silx==2.2.2 fabio==2026.6.0 h5py) ;;
     *)
         echo "venv.sh: unknown peer $peer" >&2
         exit 2
