@@ -123,7 +123,8 @@ impl Run<'_> {
         name: &str,
         path: &[String],
     ) -> Result<(), Error> {
-        if folder.contains(name)? {
+        // A tree has a name once: in a group that is new there is nothing in the way.
+        if !folder.is_new() && folder.contains(name)? {
             if !self.convert.overwrite_data {
                 self.warn(path, "it exists and is kept");
                 return Ok(());
@@ -193,7 +194,7 @@ impl Run<'_> {
 
     fn attrs(&mut self, to: &Attributes<'_>, attrs: &[Attr]) -> Result<(), Error> {
         for Attr { name, value } in attrs {
-            if !self.convert.overwrite_data && to.contains(name)? {
+            if !self.convert.overwrite_data && !to.is_new() && to.contains(name)? {
                 continue;
             }
             match (elements(value), &value.data) {

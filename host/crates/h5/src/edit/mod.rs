@@ -113,7 +113,10 @@ impl Editor {
         let root =
             ffi::open_group(&self.shared.file, "/").map_err(self.shared.error("/", "open"))?;
         match root {
-            Some(handle) => Ok(Folder { shared: self.shared.clone(), path: String::new(), handle }),
+            Some(handle) => {
+                let (shared, path) = (self.shared.clone(), String::new());
+                Ok(Folder { shared, path, handle, is_new: false })
+            }
             None => Err(Error::malformed(&self.shared.path, "/", "the root is no group")),
         }
     }
@@ -133,9 +136,15 @@ pub struct Folder {
     /// Path without the last slash; empty for the root.
     path: String,
     handle: Handle,
+    is_new: bool,
 }
 
 impl Folder {
+    /// Whether it was made when it was asked for: nothing is in it but what was put there since.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
     /// Its path.
     pub fn path(&self) -> &str {
         if self.path.is_empty() { "/" } else { &self.path }
@@ -143,7 +152,8 @@ impl Folder {
 
     /// Its attributes.
     pub fn attrs(&self) -> Attributes<'_> {
-        Attributes { shared: &self.shared, handle: &self.handle, path: self.path() }
+        let (path, is_new) = (self.path(), self.is_new);
+        Attributes { shared: &self.shared, handle: &self.handle, path, is_new }
     }
 
     fn below(&self, name: &str) -> String {
@@ -158,20 +168,22 @@ impl Folder {
     /// The group of a name, made if there is none. Fails where something else has the name.
     pub fn group(&self, name: &str) -> Result<Folder, Error> {
         let path = self.below(name);
-        let handle = if self.contains(name)? {
-            let open = ffi::open_group(&self.handle, name);
-            match open.map_err(self.shared.error(&path, "open"))? {
-                Some(handle) => handle,
-                None => {
-                    let reason = "it exists and is no group";
-                    return Err(Error::parameter(&self.shared.path, &path, reason));
-                }
-            }
-        } else {
-            ffi::create_group_in(&self.shared.lists, &self.handle, name)
-                .map_err(self.shared.error(&path, "create"))?
+        let (shared, lists) = (self.shared.clone(), &self.shared.lists);
+        // Most are missing, and it takes as long to see that as to make them.
+        let failed = match ffi::create_group_in(lists, &self.handle, name) {
+            Ok(handle) => return Ok(Folder { shared, path, handle, is_new: true }),
+            Err(error) => error,
         };
-        Ok(Folder { shared: self.shared.clone(), path, handle })
+        if !self.contains(name)? {
+            return Err(self.shared.error(&path, "create")(failed));
+        }
+        match ffi::open_group(&self.handle, name).map_err(self.shared.error(&path, "open"))? {
+            Some(handle) => Ok(Folder { shared, path, handle, is_new: false }),
+            None => {
+                let reason = "it exists and is no group";
+                Err(Error::parameter(&self.shared.path, &path, reason))
+            }
+        }
     }
 
     /// Removes what has a name.
@@ -235,9 +247,15 @@ pub struct Attributes<'a> {
     shared: &'a Shared,
     handle: &'a Handle,
     path: &'a str,
+    is_new: bool,
 }
 
 impl Attributes<'_> {
+    /// Whether the object was made just now, and has no attributes but those that were set since.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
     /// Whether there is one of this name.
     pub fn contains(&self, name: &str) -> Result<bool, Error> {
         ffi::has_attribute(self.handle, name).map_err(self.shared.error(self.path, "look at"))
@@ -245,12 +263,17 @@ impl Attributes<'_> {
 
     /// Writes one; what had the name is replaced.
     pub fn set(&self, name: &str, shape: &[usize], elements: Elements<'_>) -> Result<(), Error> {
-        let exists = self.contains(name)?;
-        let removed = if exists { ffi::remove_attribute(self.handle, name) } else { Ok(()) };
         let (lists, content) = (&self.shared.lists, elements.into());
-        removed
-            .and_then(|()| ffi::create_attribute(lists, self.handle, name, shape, content))
-            .map_err(self.shared.error(self.path, "write an attribute of"))
+        let create = || ffi::create_attribute(lists, self.handle, name, shape, content);
+        let first = create();
+        let done = match first {
+            // Only where it failed is it worth while to look whether there was one.
+            Err(_) if self.contains(name)? => {
+                ffi::remove_attribute(self.handle, name).and_then(|()| create())
+            }
+            first => first,
+        };
+        done.map_err(self.shared.error(self.path, "write an attribute of"))
     }
 }
 
@@ -264,7 +287,7 @@ pub struct Stored {
 impl Stored {
     /// Its attributes.
     pub fn attrs(&self) -> Attributes<'_> {
-        Attributes { shared: &self.shared, handle: &self.handle, path: &self.path }
+        Attributes { shared: &self.shared, handle: &self.handle, path: &self.path, is_new: true }
     }
 }
 

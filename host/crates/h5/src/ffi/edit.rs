@@ -13,20 +13,26 @@ use tierline_table::DType;
 use crate::edit::{FilterSpec, Storage};
 
 use super::create::{plist, scalar_space};
-use super::{Handle, Result, c_string, check, text_type, type_of};
+use super::{Handle, Result, c_string, check, library_type, text_type, type_of};
 
 /// Bytes by which a file in memory grows.
 const GROWTH: usize = 4 << 20;
+
+/// Bytes of texts of any length (16 each) that are converted together. The library clears a buffer of this
+/// size for each dataset, by default a megabyte.
+const CONVERTED: usize = 8 << 10;
 
 /// Property lists that every object needs.
 pub(crate) struct Lists {
     group: Handle,
     dataset: Handle,
     text: Handle,
+    scalar: Handle,
+    transfer: Handle,
 }
 
 impl Lists {
-    /// Lists for objects without times.
+    /// Lists for objects without times, and what else many objects have in common.
     pub(crate) fn new() -> Result<Self> {
         sync(|| {
             let (group, dataset) = (plist(*g::H5P_GROUP_CREATE)?, plist(*g::H5P_DATASET_CREATE)?);
@@ -35,8 +41,50 @@ impl Lists {
                 check(h5p::H5Pset_obj_track_times(group.id(), 0))?;
                 check(h5p::H5Pset_obj_track_times(dataset.id(), 0))?;
             }
-            Ok(Lists { group, dataset, text: text_type(true)? })
+            let transfer = plist(*g::H5P_DATASET_XFER)?;
+            let null = std::ptr::null_mut();
+            // SAFETY: a transfer list; without buffers of ours the library takes its own.
+            check(unsafe { h5p::H5Pset_buffer(transfer.id(), CONVERTED, null, null) })?;
+            let (text, scalar) = (text_type(true)?, scalar_space()?);
+            Ok(Lists { group, dataset, text, scalar, transfer })
         })
+    }
+
+    fn element(&self, content: Content<'_>) -> Result<Shared<'_>> {
+        match content {
+            Content::Texts(_) => Ok(Shared::Kept(&self.text)),
+            Content::Plain(dtype, _) | Content::Later(dtype) => match library_type(dtype) {
+                Some(id) => Ok(Shared::Library(id)),
+                None => Ok(Shared::Own(type_of(dtype)?)),
+            },
+        }
+    }
+
+    fn space(&self, shape: &[usize]) -> Result<Shared<'_>> {
+        match shape {
+            [] => Ok(Shared::Kept(&self.scalar)),
+            _ => Ok(Shared::Own(space_of(shape)?)),
+        }
+    }
+}
+
+/// A type or space that is used once or by many.
+enum Shared<'a> {
+    /// The library's own.
+    Library(h5i::hid_t),
+    /// One that is kept.
+    Kept(&'a Handle),
+    /// One that is released after use.
+    Own(Handle),
+}
+
+impl Shared<'_> {
+    fn id(&self) -> h5i::hid_t {
+        match self {
+            Shared::Library(id) => *id,
+            Shared::Kept(handle) => handle.id(),
+            Shared::Own(handle) => handle.id(),
+        }
     }
 }
 
@@ -169,15 +217,7 @@ pub(crate) fn create_in(
             }
             false => &lists.dataset,
         };
-        let own;
-        let element = match content {
-            Content::Texts(_) => &lists.text,
-            Content::Plain(dtype, _) | Content::Later(dtype) => {
-                own = type_of(dtype)?;
-                &own
-            }
-        };
-        let space = space_of(shape)?;
+        let (element, space) = (lists.element(content)?, lists.space(shape)?);
         let (id, default) = (group.id(), H5P_DEFAULT);
         // SAFETY: valid handles of the classes that the call expects.
         let dataset = Handle::new(unsafe {
@@ -186,7 +226,9 @@ pub(crate) fn create_in(
         })?;
         if let Some(data) = pointers.data() {
             // SAFETY: `data` has as many elements of the type as the dataset (`Pointers::new`).
-            check(unsafe { h5d::H5Dwrite(dataset.id(), element.id(), 0, 0, default, data) })?;
+            check(unsafe {
+                h5d::H5Dwrite(dataset.id(), element.id(), 0, 0, lists.transfer.id(), data)
+            })?;
         }
         Ok(dataset)
     })
@@ -203,15 +245,7 @@ pub(crate) fn create_attribute(
     let name = c_string(name)?;
     let pointers = Pointers::new(shape, content)?;
     sync(|| {
-        let own;
-        let element = match content {
-            Content::Texts(_) => &lists.text,
-            Content::Plain(dtype, _) | Content::Later(dtype) => {
-                own = type_of(dtype)?;
-                &own
-            }
-        };
-        let space = space_of(shape)?;
+        let (element, space) = (lists.element(content)?, lists.space(shape)?);
         let (id, default) = (object.id(), H5P_DEFAULT);
         // SAFETY: valid handles; `data` has as many elements of the type as the space.
         unsafe {
@@ -312,9 +346,6 @@ fn stored(shape: &[usize], storage: &Storage) -> Result<Handle> {
 }
 
 fn space_of(shape: &[usize]) -> Result<Handle> {
-    if shape.is_empty() {
-        return scalar_space();
-    }
     let extents: Vec<u64> = shape.iter().map(|extent| *extent as u64).collect();
     let (rank, none) = (extents.len() as i32, std::ptr::null());
     // SAFETY: `extents` has `rank` elements.

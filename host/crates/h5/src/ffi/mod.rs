@@ -61,9 +61,9 @@ fn c_string(text: &str) -> Result<CString> {
     CString::new(text).map_err(|_| hdf5::Error::from("text contains a NUL character"))
 }
 
-/// The library's type of an element in the file and in memory (both little-endian).
-fn type_of(dtype: DType) -> Result<Handle> {
-    let id = match dtype {
+/// A type of the library's own, which lives as long as the library; `None` where there is none for it.
+fn library_type(dtype: DType) -> Option<h5i::hid_t> {
+    Some(match dtype {
         DType::Bool | DType::U8 => *g::H5T_STD_U8LE,
         DType::I8 => *g::H5T_STD_I8LE,
         DType::U16 => *g::H5T_STD_U16LE,
@@ -74,10 +74,16 @@ fn type_of(dtype: DType) -> Result<Handle> {
         DType::I64 => *g::H5T_STD_I64LE,
         DType::F32 => *g::H5T_IEEE_F32LE,
         DType::F64 => *g::H5T_IEEE_F64LE,
-        DType::Text(width) => {
-            return string_type(usize::from(width), h5t::H5T_STR_NULLPAD, false);
-        }
-    };
+        DType::Text(_) => return None,
+    })
+}
+
+/// The library's type of an element in the file and in memory (both little-endian).
+fn type_of(dtype: DType) -> Result<Handle> {
+    if let DType::Text(width) = dtype {
+        return string_type(usize::from(width), h5t::H5T_STR_NULLPAD, false);
+    }
+    let id = library_type(dtype).ok_or_else(|| hdf5::Error::from("HDF5 has no such type"))?;
     // SAFETY: `id` is one of the library's own types, which live as long as the library.
     Handle::new(unsafe { h5t::H5Tcopy(id) })
 }
