@@ -1,7 +1,6 @@
 //! Detector images against what fabio makes of the same files.
 
 mod compare;
-mod damaged;
 mod golden;
 mod rewritten;
 mod series;

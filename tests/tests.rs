@@ -7,6 +7,7 @@ mod codec;
 mod collect;
 mod convert;
 mod damaged;
+mod dataio_damage;
 mod dump;
 mod flatfield;
 mod front_end;
