@@ -1,8 +1,12 @@
 //! File names by a pattern with numbers in it: `scan_%04d.edf`.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Place};
+
+/// Numbers that a name may have.
+const MAX_NUMBERS: usize = 64;
 
 /// A piece of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +62,9 @@ impl Pattern {
         if let Some(Piece::Text(text)) = pieces.last_mut() {
             text.push_str(rest);
         }
+        if pieces.len() / 2 > MAX_NUMBERS {
+            return Err(format!("{} numbers in a name, at most {MAX_NUMBERS}", pieces.len() / 2));
+        }
         if pieces.len() == 1 {
             return Err(format!("'{name}' has no number: %d or %0Nd"));
         }
@@ -72,7 +79,7 @@ impl Pattern {
     /// The numbers of a file name; `None` if it does not fit.
     pub fn parse(&self, name: &str) -> Option<Vec<i64>> {
         let mut found = Vec::new();
-        fits(&self.pieces, name, &mut found).then_some(found)
+        fits(&self.pieces, name, &mut found, &mut HashSet::new()).then_some(found)
     }
 
     /// The files of the pattern whose numbers are all between `begin` and `end`, in order of their names.
@@ -103,13 +110,24 @@ impl Pattern {
     }
 }
 
-/// Whether pieces make up a name; the first number takes as many characters as it can.
-fn fits(pieces: &[Piece], name: &str, found: &mut Vec<i64>) -> bool {
+/// Whether pieces make up a name; the first number takes as many characters as it can. `failed` has the pieces and
+/// bytes left that are known not to fit, so that none is tried twice.
+fn fits(
+    pieces: &[Piece],
+    name: &str,
+    found: &mut Vec<i64>,
+    failed: &mut HashSet<(usize, usize)>,
+) -> bool {
     let Some((piece, rest)) = pieces.split_first() else { return name.is_empty() };
+    if failed.contains(&(pieces.len(), name.len())) {
+        return false;
+    }
     let bytes = name.as_bytes();
     let lengths: Vec<usize> = match piece {
         Piece::Text(text) => {
-            return name.strip_prefix(text.as_str()).is_some_and(|name| fits(rest, name, found));
+            return name
+                .strip_prefix(text.as_str())
+                .is_some_and(|name| fits(rest, name, found, failed));
         }
         Piece::Digits(width) => vec![*width],
         Piece::Number => {
@@ -123,11 +141,12 @@ fn fits(pieces: &[Piece], name: &str, found: &mut Vec<i64>) -> bool {
         let plain = number.strip_prefix('+').unwrap_or(number);
         let Ok(value) = plain.parse::<i64>() else { continue };
         found.push(value);
-        if fits(rest, &name[length..], found) {
+        if fits(rest, &name[length..], found, failed) {
             return true;
         }
         found.pop();
     }
+    failed.insert((pieces.len(), name.len()));
     false
 }
 
@@ -153,6 +172,14 @@ mod tests {
         for bad in ["a.edf", "a_%4d", "a_%s", "a_%", "a_%0d"] {
             assert!(Pattern::new(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn many_numbers_in_a_long_name_are_soon_tried() {
+        let pattern = Pattern::new(&("%d".repeat(64) + "x")).unwrap();
+        assert_eq!(pattern.parse(&"1".repeat(250)), None);
+        assert_eq!(pattern.parse(&("1".repeat(250) + "x")).map(|found| found.len()), Some(64));
+        assert!(Pattern::new(&"%d".repeat(65)).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use tierline_report::Limits;
+use tierline_report::{LimitKind, Limits};
 use tierline_table::DType;
 
 use crate::image::{Codec, Frame, Header, Image, Pixels, Source, detect};
@@ -20,13 +20,14 @@ pub struct Frames {
     dtype: DType,
     shape: Vec<usize>,
     warnings: Vec<String>,
+    limits: Limits,
 }
 
 enum From {
     /// A file, open.
     File(Mutex<Box<dyn Image>>),
     /// Files of one frame each, opened when they are read.
-    Series(Vec<PathBuf>, Limits),
+    Series(Vec<PathBuf>),
 }
 
 impl Frames {
@@ -45,7 +46,8 @@ impl Frames {
         }
         let warnings = image.warnings().to_vec();
         let source = From::File(Mutex::new(image));
-        Ok(Frames { path: path.to_path_buf(), codec, source, count, dtype, shape, warnings })
+        let path = path.to_path_buf();
+        Ok(Frames { path, codec, source, count, dtype, shape, warnings, limits })
     }
 
     /// The frames of a series of files: shape and type are those of the first, and each file has one frame.
@@ -60,8 +62,8 @@ impl Frames {
         only_frame(image.as_mut(), first)?;
         let (dtype, shape) = image.layout(0)?;
         let (count, warnings) = (paths.len(), image.warnings().to_vec());
-        let source = From::Series(paths, limits);
-        Ok(Frames { path, codec, source, count, dtype, shape, warnings })
+        let source = From::Series(paths);
+        Ok(Frames { path, codec, source, count, dtype, shape, warnings, limits })
     }
 
     /// The file, or the first one.
@@ -81,7 +83,7 @@ impl Frames {
 
     /// Whether they are of several files.
     pub fn is_series(&self) -> bool {
-        matches!(self.source, From::Series(..))
+        matches!(self.source, From::Series(_))
     }
 
     /// Type of the elements of all frames together.
@@ -117,14 +119,28 @@ impl Frames {
             let reason = format!("a frame of {have:?} in a series of frames of {want:?}");
             return Err(Error::malformed(self.path_of(index), Place::File, reason));
         }
+        self.check(&self.shape)?;
         Ok(padded(pixels.cast(self.dtype), &self.shape))
+    }
+
+    /// Compares the size of an array of the common type with its limit.
+    pub(super) fn check(&self, shape: &[usize]) -> Result<(), Error> {
+        let item = self.dtype.size() as u64;
+        let size = shape.iter().try_fold(item, |size, extent| size.checked_mul(*extent as u64));
+        let what = format!("{}: pixels", self.path.display());
+        Ok(self.limits.check(LimitKind::Allocation, &what, size.unwrap_or(u64::MAX))?)
+    }
+
+    /// The bounds on what is read.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The file that a frame is in.
     pub fn path_of(&self, index: usize) -> &Path {
         match &self.source {
             From::File(_) => &self.path,
-            From::Series(paths, _) => paths.get(index).unwrap_or(&self.path),
+            From::Series(paths) => paths.get(index).unwrap_or(&self.path),
         }
     }
 
@@ -138,10 +154,10 @@ impl Frames {
                 let mut image = image.lock().unwrap_or_else(PoisonError::into_inner);
                 read(image.as_mut(), index)
             }
-            From::Series(paths, limits) => {
+            From::Series(paths) => {
                 let missing = || Error::missing(&self.path, format!("frame {index}"));
                 let path = paths.get(index).ok_or_else(missing)?;
-                let source = Source::open(path, *limits)?;
+                let source = Source::open(path, self.limits)?;
                 let mut image = detect(&source)?.open(source)?;
                 only_frame(image.as_mut(), path)?;
                 read(image.as_mut(), 0)
@@ -193,6 +209,23 @@ fn padded(pixels: Pixels, shape: &[usize]) -> Pixels {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn frames_that_are_large_together_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.edf");
+        let block = |columns: &str, rows: &str| {
+            format!("{{\nDataType=UnsignedByte;Dim_1={columns};Dim_2={rows};Size=9;\n}}\n123456789")
+        };
+        for sides in [("200", "1"), ("1", "99999999999"), ("9999999999999", "9999999999999")] {
+            std::fs::write(&path, block("1", "9") + &block(sides.0, sides.1)).unwrap();
+            let limits = Limits { max_allocation: 1000, ..Limits::default() };
+            let frames = Frames::file(&path, limits).unwrap();
+            assert_eq!(frames.count(), 2);
+            let error = frames.pixels(0).unwrap_err().to_string();
+            assert!(error.contains("above the limit"), "{error}");
+        }
+    }
 
     #[test]
     fn smaller_frames_are_padded_at_their_ends() {

@@ -12,10 +12,13 @@
 //!   sample                lattice and orientation, where the header has them
 //! ```
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::metadata::{Width, array, texts};
+use tierline_report::Limits;
+
+use super::metadata::{Width, array, check, texts};
 use super::{Attr, Branch, Element, Frames, Leaf, Selection, Span, Tree, Values};
 use crate::Error;
 use crate::image::{Header, Value};
@@ -29,21 +32,38 @@ const NAMES: usize = 1000;
 
 /// Values of keys by frame, in the order in which the keys come first.
 #[derive(Default)]
-struct Columns(Vec<(String, Vec<Option<Value>>)>);
+struct Columns {
+    all: Vec<(String, Vec<Option<Value>>)>,
+    places: HashMap<String, usize>,
+}
 
 impl Columns {
-    fn set(&mut self, key: &str, frame: usize, count: usize, value: Option<Value>) {
-        let place = self.0.iter().position(|(own, _)| own == key).unwrap_or_else(|| {
-            self.0.push((key.to_owned(), vec![None; count]));
-            self.0.len() - 1
-        });
-        self.0[place].1[frame] = value;
+    fn set(
+        &mut self,
+        key: &str,
+        frame: usize,
+        frames: &Frames,
+        value: Option<Value>,
+    ) -> Result<(), Error> {
+        let place = match self.places.get(key) {
+            Some(place) => *place,
+            None => {
+                let (place, count) = (self.all.len(), frames.count());
+                check(frames.limits(), &[place + 1, count, size_of::<Option<Value>>()])?;
+                self.all.push((key.to_owned(), vec![None; count]));
+                self.places.insert(key.to_owned(), place);
+                place
+            }
+        };
+        self.all[place].1[frame] = value;
+        Ok(())
     }
 
-    fn put(&self, branch: &mut Branch, width: Width) {
-        for (key, values) in &self.0 {
-            branch.put_dataset(&key.replace('/', "%"), Leaf::new(array(values, width)));
+    fn put(&self, branch: &mut Branch, width: Width, limits: &Limits) -> Result<(), Error> {
+        for (key, values) in &self.all {
+            branch.put_dataset(&key.replace('/', "%"), Leaf::new(array(values, width, limits)?));
         }
+        Ok(())
     }
 }
 
@@ -62,7 +82,7 @@ pub fn image_tree(frames: Frames) -> Result<Tree, Error> {
     let (mut metadata, mut first) = (Metadata::default(), Header::new());
     for index in 0..frames.count() {
         let header = frames.header(index)?;
-        metadata.take(&frames, index, &header);
+        metadata.take(&frames, index, &header)?;
         if index == 0 {
             first = header;
         }
@@ -75,26 +95,27 @@ pub fn image_tree(frames: Frames) -> Result<Tree, Error> {
         let name = frames.path().display().to_string();
         root = root.with_attr(Attr::text("file_name", &name));
     }
-    root.put_group("scan_0", scan(&frames, &metadata, &first));
+    root.put_group("scan_0", scan(&frames, &metadata, &first)?);
     Ok(Tree::new(frames.path(), Arc::new(root)))
 }
 
 /// The same of a file, or of a series of files.
-pub fn open_images(paths: &[PathBuf], limits: tierline_report::Limits) -> Result<Tree, Error> {
+pub fn open_images(paths: &[PathBuf], limits: Limits) -> Result<Tree, Error> {
     image_tree(match paths {
         [path] => Frames::file(path, limits)?,
         _ => Frames::series(paths.to_vec(), limits)?,
     })
 }
 
-fn scan(frames: &Arc<Frames>, metadata: &Metadata, first: &Header) -> Branch {
+fn scan(frames: &Arc<Frames>, metadata: &Metadata, first: &Header) -> Result<Branch, Error> {
+    let limits = frames.limits();
     let kind = if is_spectrum(frames, first) { "spectrum" } else { "image" };
     let mut positioners = Branch::class("NXpositioner");
-    metadata.motors.put(&mut positioners, Width::Signed);
+    metadata.motors.put(&mut positioners, Width::Signed, limits)?;
     let mut file = Branch::class("NXcollection");
-    file.put_dataset("scan_header", Leaf::new(texts(metadata.headers.iter().cloned())));
+    file.put_dataset("scan_header", Leaf::new(texts(metadata.headers.iter().cloned(), limits)?));
     let mut others = Branch::new();
-    metadata.others.put(&mut others, Width::Smallest);
+    metadata.others.put(&mut others, Width::Smallest, limits)?;
     let mut detector = Branch::class("NXdetector");
     detector.put_dataset("data", stack(frames).with_attr(Attr::text("interpretation", kind)));
     detector.put_group("others", others);
@@ -106,12 +127,12 @@ fn scan(frames: &Arc<Frames>, metadata: &Metadata, first: &Header) -> Branch {
     let mut links = Branch::new();
     links.put_link("data", DATA);
     links.put_link("info", DETECTOR);
-    let taken = |name: &String| metadata.counters.0.iter().any(|(key, _)| key == name);
+    let taken = |name: &String| metadata.counters.places.contains_key(name);
     let mut measurement = Branch::class("NXcollection");
     if let Some(name) = (0..NAMES).map(|i| format!("image_{i}")).find(|name| !taken(name)) {
         measurement.put_group(&name, links);
     }
-    metadata.counters.put(&mut measurement, Width::Signed);
+    metadata.counters.put(&mut measurement, Width::Signed, limits)?;
     let mut image = Branch::class("NXdata")
         .with_attr(Attr::text("interpretation", kind))
         .with_attr(Attr::text("signal", "data"));
@@ -125,7 +146,7 @@ fn scan(frames: &Arc<Frames>, metadata: &Metadata, first: &Header) -> Branch {
     if frames.codec().has_mnemonics() && sample.iter().all(|key| first.get(key).is_some()) {
         scan.put_group("sample", crystal(first));
     }
-    scan
+    Ok(scan)
 }
 
 /// The frames as one dataset: of one frame its pixels, of more a stack.
@@ -147,6 +168,7 @@ fn stack(frames: &Arc<Frames>) -> Leaf {
         let Some((Span { start, count, step }, inner)) = selection.spans.split_first() else {
             return one(0, selection);
         };
+        frames.check(&selection.shape())?;
         let inner = Selection { spans: inner.to_vec() };
         let mut bytes = Vec::new();
         for i in 0..*count {
@@ -162,8 +184,8 @@ fn stack(frames: &Arc<Frames>) -> Leaf {
 }
 
 impl Metadata {
-    fn take(&mut self, frames: &Frames, index: usize, header: &Header) {
-        let (codec, count) = (frames.codec(), frames.count());
+    fn take(&mut self, frames: &Frames, index: usize, header: &Header) -> Result<(), Error> {
+        let codec = frames.codec();
         let mut taken: Vec<&str> = Vec::new();
         if codec.has_mnemonics() {
             for (columns, names, values) in [
@@ -173,19 +195,20 @@ impl Metadata {
                 let (Some(_), Some(_)) = (header.get(names), header.get(values)) else { continue };
                 taken.extend([names, values]);
                 for (name, value) in mnemonics(header, names, values) {
-                    columns.set(name, index, count, value.map(Value::from));
+                    columns.set(name, index, frames, value.map(Value::from))?;
                 }
             }
         }
         for (key, value) in header.iter() {
             let lower = key.to_lowercase();
             if !taken.contains(&key) && !codec.reserved_keys().contains(&lower.as_str()) {
-                self.others.set(key, index, count, Some(value.clone()));
+                self.others.set(key, index, frames, Some(value.clone()))?;
             }
         }
         let lines: Vec<String> =
             header.iter().map(|(key, value)| format!("{key}: {value}")).collect();
         self.headers.push(lines.join("\n"));
+        Ok(())
     }
 }
 

@@ -3,9 +3,11 @@
 //! Integers take the smallest type that holds them, other numbers are `f64`, values with blanks in between
 //! are lists; an array has the common type of its frames. What is no number in some frame is text in all.
 
+use tierline_report::{LimitKind, Limits};
 use tierline_table::DType;
 
 use super::values::{Data, Values};
+use crate::Error;
 use crate::image::Value;
 
 /// How small the types of an array may be.
@@ -27,13 +29,18 @@ enum Typed {
     Text,
 }
 
-/// The array of a key: the value of each frame, `None` where the frame has none.
-pub(super) fn array(values: &[Option<Value>], width: Width) -> Values {
+/// The array of a key: the value of each frame, `None` where the frame has none. Fails where it is above the
+/// limit: one long value makes room for such in every frame.
+pub(super) fn array(
+    values: &[Option<Value>],
+    width: Width,
+    limits: &Limits,
+) -> Result<Values, Error> {
     let there = |v: &&Value| **v != Value::None;
     let typed: Vec<Option<Typed>> =
         values.iter().map(|v| v.as_ref().filter(there).map(typed)).collect();
     if typed.iter().all(Option::is_none) {
-        return Values::plain(DType::I8, &[values.len()], vec![0; values.len()]);
+        return Ok(Values::plain(DType::I8, &[values.len()], vec![0; values.len()]));
     }
     let mut lengths = typed.iter().flatten().map(|value| match value {
         Typed::List(list, _) => Some(list.len()),
@@ -48,6 +55,7 @@ pub(super) fn array(values: &[Option<Value>], width: Width) -> Values {
     match dtype.flatten() {
         Some(dtype) if equal => {
             let dtype = if width == Width::Signed { signed(dtype) } else { dtype };
+            check(limits, &[values.len(), length.unwrap_or(1), dtype.size()])?;
             let mut bytes = Vec::new();
             for value in &typed {
                 match value {
@@ -60,25 +68,36 @@ pub(super) fn array(values: &[Option<Value>], width: Width) -> Values {
                 }
             }
             let shape: Vec<usize> = std::iter::once(values.len()).chain(length).collect();
-            Values::plain(dtype, &shape, bytes)
+            Ok(Values::plain(dtype, &shape, bytes))
         }
-        _ => texts(values.iter().map(|v| v.as_ref().map_or(String::new(), Value::to_string))),
+        _ => {
+            let text = |v: &Option<Value>| v.as_ref().map_or(String::new(), Value::to_string);
+            texts(values.iter().map(text), limits)
+        }
     }
 }
 
-/// Texts as they are stored: of fixed width where they are ASCII.
-pub(super) fn texts(texts: impl Iterator<Item = String>) -> Values {
+/// Compares the size of an array, as a product that may overflow, with its limit.
+pub(super) fn check(limits: &Limits, extents: &[usize]) -> Result<(), Error> {
+    let size = extents.iter().try_fold(1u64, |size, extent| size.checked_mul(*extent as u64));
+    let what = "values of a key in the headers of all frames";
+    Ok(limits.check(LimitKind::Allocation, what, size.unwrap_or(u64::MAX))?)
+}
+
+/// Texts as they are stored: of fixed width where they are ASCII. Fails where that is above the limit.
+pub(super) fn texts(texts: impl Iterator<Item = String>, limits: &Limits) -> Result<Values, Error> {
     let texts: Vec<String> = texts.collect();
     let width = texts.iter().map(String::len).max().unwrap_or(0).max(1);
     match u16::try_from(width) {
         Ok(width) if texts.iter().all(|text| text.is_ascii()) => {
+            check(limits, &[texts.len(), width.into()])?;
             let mut bytes = vec![0; texts.len() * usize::from(width)];
             for (text, room) in texts.iter().zip(bytes.chunks_exact_mut(width.into())) {
                 room[..text.len()].copy_from_slice(text.as_bytes());
             }
-            Values::plain(DType::Text(width), &[texts.len()], bytes)
+            Ok(Values::plain(DType::Text(width), &[texts.len()], bytes))
         }
-        _ => Values { shape: vec![texts.len()], data: Data::Texts(texts) },
+        _ => Ok(Values { shape: vec![texts.len()], data: Data::Texts(texts) }),
     }
 }
 
@@ -231,9 +250,25 @@ fn push(value: &Typed, dtype: DType, bytes: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
+    fn all(values: &[Option<Value>], width: Width) -> Values {
+        array(values, width, &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn one_long_value_is_not_multiplied_without_end() {
+        let limits = Limits { max_allocation: 10_000, ..Limits::default() };
+        let long = "1 ".repeat(100) + "1";
+        for long in [long.as_str(), &"x".repeat(100)] {
+            let mut values = vec![None; 1000];
+            values[7] = Some(Value::from(long));
+            let error = array(&values, Width::Smallest, &limits).unwrap_err().to_string();
+            assert!(error.contains("above the limit"), "{error}");
+        }
+    }
+
     fn of(texts: &[&str]) -> Values {
         let values: Vec<_> = texts.iter().map(|text| Some(Value::from(*text))).collect();
-        array(&values, Width::Smallest)
+        all(&values, Width::Smallest)
     }
 
     fn dtype(values: &Values) -> DType {
@@ -276,11 +311,11 @@ mod tests {
     #[test]
     fn missing_values_are_nan_zero_or_empty() {
         let some = |text: &str| Some(Value::from(text));
-        let floats = array(&[some("1.5"), None], Width::Smallest);
+        let floats = all(&[some("1.5"), None], Width::Smallest);
         assert!(floats.get_f64(1).unwrap().is_nan());
-        let counts = array(&[None, some("7")], Width::Signed);
+        let counts = all(&[None, some("7")], Width::Signed);
         assert_eq!((dtype(&counts), counts.get_i64(0)), (DType::I64, Some(0)));
-        assert_eq!(array(&[None, some("x")], Width::Smallest).get_text(0).as_deref(), Some(""));
-        assert_eq!(dtype(&array(&[None, None], Width::Smallest)), DType::I8);
+        assert_eq!(all(&[None, some("x")], Width::Smallest).get_text(0).as_deref(), Some(""));
+        assert_eq!(dtype(&all(&[None, None], Width::Smallest)), DType::I8);
     }
 }
