@@ -1,6 +1,7 @@
 //! The integration tests of the workspace, one binary.
 #![allow(clippy::unwrap_used, reason = "all of this is tests, helpers included")]
 
+mod beamline;
 mod board;
 mod cli;
 mod codec;

@@ -97,6 +97,13 @@ struct Hdf5 {
     /// Links of the output: to a path (soft), or second names (hard).
     #[arg(long, value_name = "KIND", default_value = "soft", value_parser = parse_link)]
     link_type: LinkKind,
+    /// Take Spec files by their rules where silx does not: NaN and infinities, the last number of a file, motors by their places,
+    /// dates with two digits.
+    #[arg(long)]
+    strict: bool,
+    /// Write columns and positions of Spec files as 64-bit floats.
+    #[arg(long)]
+    double: bool,
 }
 
 fn parse_mode(text: &str) -> Result<Mode, String> {

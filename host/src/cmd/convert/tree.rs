@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use tierline::dataio::convert::{Chunks, Convert, Converted, Mode};
+use tierline::dataio::spec::Reading;
+use tierline::dataio::tree::SpecOptions;
 use tierline::h5::edit::FilterSpec;
 use tierline::report::{AtomicOutput, Input, Output, Report};
 
@@ -33,6 +35,10 @@ pub(super) fn run(args: &Args, inputs: &[PathBuf], report: &mut Report) -> anyho
         chunks: chunks(&args.hdf5)?,
         filters: filters(&args.hdf5)?,
         links: args.hdf5.link_type,
+        spec: SpecOptions {
+            reading: if args.hdf5.strict { Reading::Strict } else { Reading::Compatible },
+            double: args.hdf5.double,
+        },
         threads: args.threads.unwrap_or(threads).max(1),
         ..Convert::default()
     };
@@ -96,6 +102,7 @@ fn settings(report: &mut Report, convert: &Convert) {
     report.set("group", &convert.group);
     report.set("add_root_group", convert.add_root_group);
     report.set("overwrite_data", convert.overwrite_data);
+    report.set("spec", format!("{:?}", convert.spec));
     report.set("min_size", convert.min_size);
     report.set("chunks", format!("{:?}", convert.chunks));
     let filters: Vec<String> =

@@ -16,7 +16,7 @@ use tierline_report::Limits;
 pub use chunks::guess;
 pub use pattern::Pattern;
 
-use crate::tree::{self, Kind, Tree};
+use crate::tree::{self, Kind, SpecOptions, Tree};
 use crate::{Error, Place};
 
 /// What becomes of an output that exists.
@@ -76,6 +76,8 @@ pub struct Convert {
     pub links: LinkKind,
     /// Threads that compress.
     pub threads: usize,
+    /// How Spec files are taken.
+    pub spec: SpecOptions,
     /// Bounds on what is read.
     pub limits: Limits,
     /// Inputs of up to this many bytes together are converted in memory.
@@ -94,6 +96,7 @@ impl Default for Convert {
             filters: Vec::new(),
             links: LinkKind::Soft,
             threads: 1,
+            spec: SpecOptions::default(),
             limits: Limits::default(),
             in_memory: 32 << 20,
         }
@@ -180,7 +183,10 @@ impl Convert {
             return Err(Error::malformed(other, Place::File, reason));
         }
         let job = |(path, kind): &(&PathBuf, Kind)| {
-            let tree = tree::open_as(path, *kind, self.limits)?;
+            let tree = match kind {
+                Kind::Spec => tree::spec(path, self.spec, self.limits)?,
+                _ => tree::open_as(path, *kind, self.limits)?,
+            };
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
             let to = match (self.add_root_group, name) {
                 (true, Some(name)) => format!("{}/{name}", to.trim_end_matches('/')),
