@@ -37,4 +37,17 @@ DSP_CHAIN=${CARGO_TARGET_DIR:-$PWD/target}/release/examples/dsp_chain \
     "$venv/bin/python" -W ignore tests/interop/dsp.py "$out/dsp" || status=1
 # 77: there is no C compiler, which it says.
 "$venv/bin/python" tests/interop/fcio_link.py "$out" || [ $? = 77 ] || status=1
+# Beamline files: silx opens what is converted, fabio reads what is written.
+if beamline=$(tests/interop/venv.sh silx); then
+    mkdir -p "$out/beamline"
+    # Eiger files need the plugins that come with hdf5plugin.
+    unset HDF5_PLUGIN_PATH
+    "$beamline/bin/python" -W ignore tests/interop/silx_opens.py "$out/beamline" || status=1
+    cargo build --quiet --release -p tierline-dataio --example encode_image
+    "$beamline/bin/python" -W ignore tests/interop/fabio_reads.py \
+        "${CARGO_TARGET_DIR:-$PWD/target}/release/examples/encode_image" "$out/beamline" || status=1
+else
+    echo "SKIPPED: silx could not be installed from the registry" >&2
+    [ -z "${CI:-}" ] || status=1
+fi
 exit $status
