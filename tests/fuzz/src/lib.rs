@@ -9,9 +9,12 @@ use tierline_tests::drive::{Feed, drive};
 pub mod codec;
 pub mod dsp;
 pub mod front_end;
+pub mod images;
 pub mod index;
 pub mod link;
 pub mod spec;
+pub mod spec_file;
+pub mod url_tree;
 
 /// The last four bytes choose how the input arrives; the rest is the stream. `drive` checks that every byte is accounted
 /// for, that there is progress, and that no call breaks the sink's rules.
@@ -48,13 +51,16 @@ pub fn seed(corpus: &Path) -> std::io::Result<()> {
     write(&corpus.join("dsp"), 0, dsp::seeds())?;
     write(&corpus.join("index"), 0, index::seeds())?;
     write(&corpus.join("spec"), 0, spec::seeds())?;
+    write(&corpus.join("spec_file"), 0, spec_file::seeds())?;
+    write(&corpus.join("url_tree"), 0, url_tree::seeds())?;
+    write(&corpus.join("images"), 0, images::seeds())?;
     Ok(())
 }
 
 fn write(folder: &Path, i: usize, inputs: Vec<Vec<u8>>) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    for (input, variant) in inputs.into_iter().zip('a'..) {
-        std::fs::write(folder.join(format!("seed-{i:02}{variant}")), input)?;
+    for (variant, input) in inputs.into_iter().enumerate() {
+        std::fs::write(folder.join(format!("seed-{i:02}-{variant:03}")), input)?;
     }
     Ok(())
 }

@@ -114,6 +114,8 @@ impl fmt::Display for DataUrl {
         f.write_str(&self.file_path)?;
         let path = self.data_path.as_deref().map(encoded);
         match (&path, &self.slice) {
+            // Two colons in a file's name would begin a query, were there none.
+            (None, None) if self.file_path.contains("::") => f.write_str("?"),
             (None, None) => Ok(()),
             (Some(path), None) if !path.contains('=') => write!(f, "?{path}"),
             (Some(path), None) => write!(f, "?path={path}"),
@@ -179,6 +181,16 @@ mod tests {
         }
         let error = DataUrl::parse("foo:///a").check().unwrap_err();
         assert_eq!(error, "the scheme is silx, fabio, http or https, not 'foo'");
+    }
+
+    #[test]
+    fn colons_of_a_file_are_no_query() {
+        for text in ["a::b?", "silx:///a::b?slice=2&path=d", "a::b?x=1&y=2", "silx:a::b?c"] {
+            let mut url = DataUrl::parse(text);
+            assert!(url.file_path.ends_with("a::b"), "{text}");
+            url.ignored.clear();
+            assert_eq!(DataUrl::parse(&url.to_string()), url, "{url}");
+        }
     }
 
     #[test]

@@ -279,7 +279,7 @@ impl Scan {
     /// The numbers of a row; empty past the end.
     pub fn row(&self, row: usize) -> &[f64] {
         let start = row.saturating_mul(self.columns);
-        self.data.get(start..start + self.columns).unwrap_or_default()
+        self.data.get(start..start.saturating_add(self.columns)).unwrap_or_default()
     }
 
     /// The numbers of a column; `None` past the last. An aborted scan has columns without numbers.

@@ -28,6 +28,7 @@ fn a_scan_has_header_numbers_and_spectra() {
     assert_eq!(scan.labels(), ["phi", "I0"]);
     assert_eq!(scan.motor_position("two words"), Some(2.0));
     assert_eq!((scan.rows(), scan.columns(), scan.row(1)), (2, 2, &[3.0, 0.0][..]));
+    assert!(scan.row(2).is_empty() && scan.row(usize::MAX).is_empty());
     assert_eq!(scan.column_by_name("phi"), Some(vec![1.0, 3.0]));
     assert_eq!((scan.spectra(), scan.analysers()), (2, 1));
     assert_eq!(scan.spectrum(0), Some(vec![1.0, 2.0, 3.0]));
