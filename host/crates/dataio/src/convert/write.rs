@@ -172,7 +172,7 @@ impl Run<'_> {
 
     /// Chunks and filters of a dataset.
     fn storage(&self, info: &DatasetInfo, attrs: &[Attr]) -> Storage {
-        let count: usize = info.shape.iter().product();
+        let count = info.shape.iter().fold(1, |count: usize, extent| count.saturating_mul(*extent));
         let image = |attr: &Attr| {
             attr.name == "interpretation" && attr.value.get_text(0).as_deref() == Some("image")
         };

@@ -48,6 +48,11 @@ pub(crate) struct RawFrames {
 }
 
 impl RawFrames {
+    /// Frames that there are: of those without pixels one at most, as any number would fit a file.
+    pub(crate) fn there(&self) -> usize {
+        if self.shape.contains(&0) { self.count.min(1) } else { self.count }
+    }
+
     /// The pixels of a frame.
     pub(crate) fn pixels(&self, index: usize) -> Result<Pixels, Error> {
         let size = self.source.size("frame", &self.shape, self.dtype.size())?;
@@ -60,7 +65,7 @@ impl RawFrames {
 
 impl Image for RawFrames {
     fn frames(&mut self) -> Result<usize, Error> {
-        Ok(self.count)
+        Ok(self.there())
     }
 
     fn frame(&mut self, index: usize) -> Result<Frame, Error> {
@@ -68,7 +73,7 @@ impl Image for RawFrames {
     }
 
     fn header(&mut self, index: usize) -> Result<Header, Error> {
-        within(self.source.path(), index, self.count)?;
+        within(self.source.path(), index, self.there())?;
         Ok(self.header.clone())
     }
 

@@ -51,6 +51,7 @@ fn single(source: Source, header: Header) -> Leaf {
         let (part, selection) = header.rows(selection);
         let length =
             header.bytes(&part).ok_or_else(|| malformed("the array is too large".into()))?;
+        header.check(&part, source.limits(), source.path())?;
         let before = part_offset(&header, selection.1).unwrap_or(u64::MAX);
         let bytes = source.exact(header.start.saturating_add(before), length, "the array")?;
         let values = header.values(&part, bytes).map_err(malformed)?;
@@ -96,7 +97,7 @@ fn packed(path: PathBuf, limits: Limits, index: usize, header: Header) -> Leaf {
         let malformed = |reason: String| Error::malformed(&path, Place::File, reason);
         let length = header.bytes(&header.shape);
         let length = length.ok_or_else(|| malformed("the array is too large".into()))?;
-        limits.check(LimitKind::Allocation, &path.display().to_string(), length)?;
+        header.check(&header.shape, &limits, &path)?;
         let mut zip = opened(&path)?;
         let member = zip.by_index(index).map_err(|error| zip_error(&path, error))?;
         let mut bytes = Vec::new();
@@ -194,6 +195,15 @@ impl Header {
     /// Bytes of an array of this type.
     fn bytes(&self, shape: &[usize]) -> Option<u64> {
         product(shape)?.checked_mul(self.item as u64)
+    }
+
+    /// Compares what an array of this type takes in memory with the limit. Elements may have no bytes in the
+    /// file, but each text takes some.
+    fn check(&self, shape: &[usize], limits: &Limits, path: &Path) -> Result<(), Error> {
+        let least = if self.item_type == Item::Unicode { size_of::<String>() } else { 1 };
+        let item = self.item.max(least) as u64;
+        let size = product(shape).and_then(|count| count.checked_mul(item)).unwrap_or(u64::MAX);
+        Ok(limits.check(LimitKind::Allocation, &path.display().to_string(), size)?)
     }
 
     /// The rows that hold a selection: their shape; the selection in them; and the first of them.
@@ -322,6 +332,19 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
         numpy(file.path(), Limits::default()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn elements_without_bytes_are_not_without_number() {
+        for descr in ["<U0", "|S0", "<i8"] {
+            for shape in ["99999999999999,", "9999999999, 9999999999", "7, 9999999999, 99999999"] {
+                let text =
+                    format!("{{'descr': '{descr}', 'fortran_order': True, 'shape': ({shape})}}");
+                assert!(read(&npy(&text, b"")).is_err(), "{text}");
+            }
+        }
+        let empty = "{'descr': '<U0', 'fortran_order': False, 'shape': (3,)}";
+        assert_eq!(read(&npy(empty, b"")).unwrap(), Values::texts(vec![String::new(); 3]));
     }
 
     fn read(bytes: &[u8]) -> Result<Values, String> {

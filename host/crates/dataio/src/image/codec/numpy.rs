@@ -88,8 +88,7 @@ impl Npy {
         let (frames, plane) = all.split_at(all.len() - 2);
         source.size("array", &all, kind.size())?;
         let count = frames.iter().product();
-        let item = kind.size() as u64;
-        let stride = plane.iter().map(|extent| *extent as u64).product::<u64>() * item;
+        let stride = source.size("frame", plane, kind.size())? as u64;
         let half = kind == Item::Half;
         let raw = RawFrames {
             source,
@@ -136,11 +135,11 @@ impl Npy {
 
 impl Image for Npy {
     fn frames(&mut self) -> Result<usize, Error> {
-        Ok(self.raw.count)
+        Ok(self.raw.there())
     }
 
     fn frame(&mut self, index: usize) -> Result<Frame, Error> {
-        within(self.raw.source.path(), index, self.raw.count)?;
+        within(self.raw.source.path(), index, self.raw.there())?;
         let mut pixels = match &self.fortran {
             None => self.raw.pixels(index)?,
             Some(extents) => self.gather(index, extents)?,
@@ -347,6 +346,21 @@ mod tests {
         assert_eq!(frame.pixels.shape, [3, 4]);
         let expected = [100, 101, 102, 103, 110, 111, 112, 113, 120, 121, 122, 123];
         assert_eq!(frame.pixels.data, expected);
+    }
+
+    #[test]
+    fn frames_without_pixels_are_not_without_number() {
+        for (shape, frames) in [
+            ("(9999999999999, 0, 5)", Some(1)),
+            ("(0, 9, 9)", Some(0)),
+            ("(0, 9999999999, 9999999999)", None),
+            ("(9999999999, 9999999999, 0)", None),
+        ] {
+            for order in ["False", "True"] {
+                let image = open_bytes(&Numpy, file("'<u2'", order, shape, b""));
+                assert_eq!(image.ok().map(|mut image| image.frames().unwrap()), frames, "{shape}");
+            }
+        }
     }
 
     #[test]
