@@ -57,6 +57,20 @@ fn what_is_written_is_read() {
 }
 
 #[test]
+fn a_header_does_not_end_the_text() {
+    let marker = String::from_utf8_lossy(MARKER).into_owned();
+    let mut header = Header::new();
+    header.set("_a", format!("x\n;\n{marker}\n").as_str());
+    header.set("_b", ";\n;\n_c 1");
+    header.set("key", marker.as_str());
+    let pixels = image(DType::U16, 4, 5);
+    let bytes = write(Frame { pixels: pixels.clone(), header }).unwrap();
+    let frame = open(&bytes).unwrap().frame(0).unwrap();
+    assert!(frame.pixels == pixels);
+    assert!(frame.header.get("_b").is_some() && frame.header.get("_c").is_none());
+}
+
+#[test]
 fn floats_are_cast() {
     let data = [1.7_f32, -2.5, 1e30].iter().flat_map(|v| v.to_le_bytes()).collect();
     let pixels = Pixels { dtype: DType::F32, shape: vec![3], data };

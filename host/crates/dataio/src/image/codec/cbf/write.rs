@@ -105,7 +105,15 @@ fn cif_text(header: &Header, name: &Path) -> String {
     if let Some(Value::List(loops)) = header.get(LOOPS) {
         loops.iter().for_each(|own| one_loop(&mut lines, own));
     }
-    lines.join("\r\n")
+    // In the text it would be taken for the start of the pixels.
+    let marker = String::from_utf8_lossy(MARKER);
+    lines.join("\r\n").replace(&*marker, marker.trim_matches('-'))
+}
+
+/// The lines of a text field: a semicolon in front would end it.
+fn field(value: &str) -> String {
+    let lines = value.replace("\n;", "\n ;");
+    if lines.starts_with(';') { format!(" {lines}") } else { lines }
 }
 
 fn comment(line: &str) -> String {
@@ -116,7 +124,7 @@ fn comment(line: &str) -> String {
 fn pair(lines: &mut Vec<String>, key: &str, value: &str) {
     let word = word(value);
     if word.contains('\n') {
-        lines.extend([key, ";", value, ";", ""].map(str::to_owned));
+        lines.extend([key, ";", &field(value), ";", ""].map(str::to_owned));
     } else if key.len() + 8 + word.len() > LINE {
         lines.extend([key.to_owned(), word]);
     } else {
@@ -157,7 +165,7 @@ fn one_loop(lines: &mut Vec<String>, own: &Value) {
             let value = word(&value.to_string());
             if value.contains('\n') {
                 lines.extend([std::mem::replace(&mut line, " ".to_owned()), ";".to_owned()]);
-                lines.extend([value, ";".to_owned()]);
+                lines.extend([field(&value), ";".to_owned()]);
             } else {
                 if line.len() + value.len() > LINE - 2 {
                     lines.push(std::mem::replace(&mut line, " ".to_owned()));
