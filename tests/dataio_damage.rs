@@ -29,6 +29,8 @@ const TIME: Duration = Duration::from_secs(5);
 const HANG: Duration = Duration::from_secs(15);
 /// Memory, in KiB, that a process may have taken: some buffers of the limit that the readers are given.
 const MEMORY: u64 = 512 << 10;
+/// Address space, in KiB, that a process has: libhdf5 fills memory of the length that a damaged text claims, before it reads it.
+const ADDRESSES: &str = "2000000";
 /// Failures of a file after which it is left.
 const FAILURES: usize = 5;
 /// What a child notes when it is done.
@@ -131,7 +133,9 @@ impl Run<'_> {
         let notes = self.folder.path().join("notes");
         std::fs::write(&notes, from.to_le_bytes())?;
         let printed = File::create(self.folder.path().join("printed"))?;
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -v $0 && exec \"$@\"", ADDRESSES]);
+        command.arg(std::env::current_exe()?);
         command.args(["--exact", "dataio_damage::child", "--nocapture", "--test-threads=1"]);
         command.env(FILE, self.file).env(FROM, from.to_string()).env(NOTES, notes);
         command.stdout(printed.try_clone()?).stderr(printed).spawn()
