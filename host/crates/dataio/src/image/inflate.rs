@@ -30,7 +30,10 @@ pub(super) fn gunzip(packed: &[u8], path: &Path, limits: &Limits) -> Result<Unpa
         let most = (rest.len() as u64).saturating_mul(MOST_PACKED).saturating_add(64);
         let room = most.min(limits.max_allocation.saturating_sub(done as u64).saturating_add(1));
         let wanted = (guess as u64).max(64).min(room) as usize;
-        if bytes.len() < done + wanted {
+        if bytes.is_empty() {
+            // Memory that the system has cleared, mostly.
+            bytes = vec![0; wanted];
+        } else if bytes.len() < done + wanted {
             bytes.resize(done + wanted, 0);
         }
         match decompressor.gzip_decompress(rest, &mut bytes[done..]) {

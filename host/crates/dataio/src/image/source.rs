@@ -132,9 +132,24 @@ impl Source {
     pub fn bytes(&self, offset: u64, length: u64) -> Result<Vec<u8>, Error> {
         let there = length.min(self.len().saturating_sub(offset));
         self.limits.check(LimitKind::Allocation, &self.path.display().to_string(), there)?;
-        let mut buffer = vec![0; there as usize];
-        let count = self.read_at(offset, &mut buffer)?;
-        buffer.truncate(count);
+        let there = there as usize;
+        let (file, mut buffer) = match &self.content {
+            Content::Memory(bytes) => {
+                let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+                return Ok(bytes[start..start + there].to_vec());
+            }
+            Content::File { file, .. } => (file, Vec::with_capacity(there)),
+        };
+        // Into memory as it comes: clearing it first takes as long as a large frame takes to read.
+        while buffer.len() < there {
+            let at = offset.saturating_add(buffer.len() as u64);
+            match rustix::io::pread(file, rustix::buffer::spare_capacity(&mut buffer), at) {
+                Ok(0) => break,
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(Error::io(&self.path, "read", error.into())),
+            }
+        }
+        buffer.truncate(there);
         Ok(buffer)
     }
 

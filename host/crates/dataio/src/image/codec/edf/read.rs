@@ -184,9 +184,9 @@ impl EdfImage {
         };
         let read = match &layout.compression {
             Compression::None | Compression::Unknown(_) => {
-                let mut data = vec![0; size];
-                let there = stored.min(size as u64) as usize;
-                let count = source.read_at(offset, &mut data[..there])?;
+                let mut data = source.bytes(offset, stored.min(size as u64))?;
+                let count = data.len();
+                data.resize(size, 0);
                 Unpacked { data, count }
             }
             packing => {
