@@ -38,8 +38,9 @@ fn files_are_listed_and_dumped() {
     assert_eq!(ls.code, 0, "{}", ls.err);
     assert!(ls.out.contains("└1.1") && ls.out.contains("Det\t[float32: 3]"), "{}", ls.out);
     let listed = json(&tierline(dir, &["ls", "--json", "a.edf::/scan_0/instrument"]).out);
-    let data = listed["objects"].as_array().unwrap().iter();
-    let data = data.filter(|o| o["path"] == "/scan_0/instrument/detector_0/data").next_back().unwrap();
+    let mut objects = listed["objects"].as_array().unwrap().iter();
+    let path = "/scan_0/instrument/detector_0/data";
+    let data = objects.find(|object| object["path"] == path).unwrap();
     assert_eq!((&data["shape"], &data["dtype"]), (&json("[2, 3, 4]"), &json("\"<u2\"")));
     assert_eq!(tierline(dir, &["ls", "a.dat::/9.1"]).code, 1);
     assert_eq!(tierline(dir, &["ls", "a.dat", "nothing.dat"]).code, 1);

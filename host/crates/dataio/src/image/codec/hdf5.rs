@@ -1,7 +1,7 @@
 //! A dataset of an HDF5 file, named behind two colons: `file.h5::/path`.
 //!
 //! A group stands for its dataset `data`. Three extents are frames, two are one frame. What Eiger, Lima and Lambda
-//! files have in common is here as well: [`Stack`] reads datasets one behind another, by chunks where their
+//! files have in common is here as well: `Stack` reads datasets one behind another, by chunks where their
 //! filter is bitshuffle or LZ4 ([`bitshuffle`](crate::image::compression::bitshuffle)), which the library does
 //! not have. Chunks that were never written are zeros.
 
