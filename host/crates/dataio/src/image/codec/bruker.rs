@@ -265,8 +265,13 @@ pub(super) fn header_bytes(header: &mut Header) -> Vec<u8> {
     let make = |header: &Header| {
         let mut text = String::new();
         for key in KEYS {
+            let before = text.len();
             if let Some(value) = header.get(key) {
                 card(&mut text, key, value);
+            }
+            // The number of blocks has to be in the first of them: what comes before it is one card.
+            if *key == "VERSION" {
+                text.truncate(before + CARD);
             }
         }
         text

@@ -202,6 +202,9 @@ fn replace(
     }
 }
 
+/// Frames, exposures, pedestal in counts, baseline, and flag of an ordinary detector.
+const NEXP: [&str; 5] = ["1", "1", "32", "0", "0"];
+
 /// Integers of 32 bits stay, floats become multiples of a slope. There is a baseline, just below the middle of
 /// the pixels, only if the header asks for it with a `NOVERFL` whose first word is not -1.
 impl Encoder for Bruker100 {
@@ -295,13 +298,17 @@ impl Split {
         let under = if baseline.is_some() { under as i64 } else { -1 };
         header.set("NOVERFL", format!("{under:<24}{over1:<24}{over2}"));
         header.set("NPIXELB", format!("{:<36}{}", 1, self.under_width));
-        let mut words: Vec<String> = header
-            .text("NEXP")
-            .unwrap_or("1 1 32 0 0")
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
-        words.resize(words.len().max(3), "0".to_owned());
+        // Words that are no integers make the file unreadable: those of an ordinary detector stand for them.
+        let mut words = NEXP.map(str::to_owned).to_vec();
+        for (place, word) in
+            header.text("NEXP").unwrap_or("").split_whitespace().take(8).enumerate()
+        {
+            let word = word.parse::<i64>().is_ok().then(|| word.to_owned());
+            match words.get_mut(place) {
+                Some(own) => *own = word.unwrap_or_else(|| own.clone()),
+                None => words.push(word.unwrap_or_else(|| "0".to_owned())),
+            }
+        }
         if let Some(baseline) = baseline {
             words[2] = baseline.to_string();
         }
@@ -363,6 +370,22 @@ mod tests {
         let range = 1.5e9;
         for (own, given) in read.floats().iter().zip(frame.pixels.floats()) {
             assert!((own - given).abs() <= range / 16_777_215.0 + given.abs() * 1e-7);
+        }
+    }
+
+    #[test]
+    fn odd_headers_do_not_make_files_unreadable() {
+        for (key, value) in
+            [("NEXP", "1 ? -1"), ("NEXP", "1 1 31 \""), ("VERSION", &"x\n".repeat(99))]
+        {
+            let mut header = Header::new();
+            header.set(key, value);
+            let data = (0..16u16).flat_map(u16::to_le_bytes).collect();
+            let pixels = Pixels { dtype: DType::U16, shape: vec![4, 4], data };
+            let frame = crate::image::Frame { pixels: pixels.clone(), header };
+            let bytes = write_frames(&Bruker100, &[frame]).unwrap();
+            let again = read_bytes(&Bruker100, bytes).unwrap();
+            assert_eq!(again.pixels.cast(DType::U16), pixels, "{key}");
         }
     }
 
