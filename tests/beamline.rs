@@ -157,5 +157,11 @@ fn the_same_input_gives_the_same_output() {
         );
     }
     let bytes = |name: &str| std::fs::read(dir.join(name)).unwrap();
+    std::fs::write(dir.join("a.dat"), SPEC).unwrap();
+    for name in ["first.h5", "second.h5"] {
+        assert_eq!(tierline(dir, &["convert", "a.dat", "-o", name]).code, 0);
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+    }
+    assert!(bytes("first.h5") == bytes("second.h5"), "no time of the run is in the output");
     assert!(bytes("1.h5") == bytes("2.h5") && bytes("2.h5") == bytes("4.h5"));
 }

@@ -41,7 +41,7 @@ pub fn spec(path: &Path, options: SpecOptions, limits: Limits) -> Result<Tree, E
     let file = SpecFile::open(path, options.reading, limits)?;
     let warnings = Warnings::default();
     let root = Root {
-        opened: jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
+        changed: super::file_time(path),
         file,
         options,
         warnings: warnings.clone(),
@@ -53,8 +53,8 @@ pub fn spec(path: &Path, options: SpecOptions, limits: Limits) -> Result<Tree, E
 struct Root {
     file: SpecFile,
     options: SpecOptions,
-    /// When the file was opened.
-    opened: String,
+    /// When the file was changed last.
+    changed: String,
     warnings: Warnings,
     /// The scan that was built last, by its place.
     last: Mutex<Option<(usize, Node)>>,
@@ -93,7 +93,7 @@ impl Group for Root {
         let creator = concat!("tierline ", env!("CARGO_PKG_VERSION"));
         Ok(vec![
             Attr::text("NX_class", "NXroot"),
-            Attr::text("file_time", &self.opened),
+            Attr::text("file_time", &self.changed),
             Attr::text("file_name", &self.file.path().to_string_lossy()),
             Attr::text("creator", creator),
         ])
