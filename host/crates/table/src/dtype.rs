@@ -43,6 +43,35 @@ impl DType {
         }
     }
 
+    /// NumPy's code without the byte order: `u2`, `f8`, `b1`, `S8`.
+    pub fn code(self) -> String {
+        let letter = match self {
+            DType::Bool => 'b',
+            DType::U8 | DType::U16 | DType::U32 | DType::U64 => 'u',
+            DType::I8 | DType::I16 | DType::I32 | DType::I64 => 'i',
+            DType::F32 | DType::F64 => 'f',
+            DType::Text(_) => 'S',
+        };
+        format!("{letter}{}", self.size())
+    }
+
+    /// NumPy's description of stored elements: `<u2`, `>f8` if the high byte comes first, `|S8`.
+    pub fn descr(self, big_endian: bool) -> String {
+        let order = match self {
+            DType::Bool | DType::U8 | DType::I8 | DType::Text(_) => '|',
+            _ if big_endian => '>',
+            _ => '<',
+        };
+        format!("{order}{}", self.code())
+    }
+
+    /// The type of numbers that a code of NumPy names; `None` for text and all others.
+    pub fn from_code(code: &str) -> Option<Self> {
+        use DType::{Bool, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
+        let all = [Bool, U8, I8, U16, I16, U32, I32, U64, I64, F32, F64];
+        all.into_iter().find(|dtype| dtype.code() == code)
+    }
+
     /// Name as numpy writes it, for example `uint16`, `float64`, `S8`.
     pub fn name(self) -> String {
         self.to_string()

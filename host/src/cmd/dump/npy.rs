@@ -71,15 +71,7 @@ fn head(layout: &Table, rows: usize) -> anyhow::Result<Vec<u8>> {
 
 /// The head of a file of elements of a type, in C order.
 pub(super) fn head_of(dtype: DType, shape: &[usize]) -> anyhow::Result<Vec<u8>> {
-    let size = dtype.size();
-    let descr = match dtype {
-        DType::Bool => "|b1".to_owned(),
-        DType::U8 | DType::I8 => format!("|{}1", if dtype == DType::U8 { 'u' } else { 'i' }),
-        DType::U16 | DType::U32 | DType::U64 => format!("<u{size}"),
-        DType::I16 | DType::I32 | DType::I64 => format!("<i{size}"),
-        DType::F32 | DType::F64 => format!("<f{size}"),
-        DType::Text(_) => format!("|S{size}"),
-    };
+    let descr = dtype.descr(false);
     let extents: Vec<String> = shape.iter().map(|n| format!("{n},")).collect();
     let extents = extents.join(" ");
     let mut text =

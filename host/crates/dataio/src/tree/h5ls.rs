@@ -8,8 +8,6 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use tierline_table::DType;
-
 use super::{DatasetInfo, Element, Group, Link, MAX_DEPTH, Node, Tree, walk};
 use crate::{Error, Place};
 
@@ -113,22 +111,11 @@ fn tuple(shape: &[usize]) -> String {
 
 /// The type as numpy abbreviates it, `<f4`; for types that numpy has no such name for, in HDF5's words.
 pub fn numpy_type(info: &DatasetInfo) -> String {
-    let order = match &info.storage {
-        Some(storage) if storage.big_endian => '>',
-        _ => '<',
-    };
-    let dtype = match &info.element {
-        Element::Text { .. } => return "|O".into(),
-        Element::Other(what) => return what.clone(),
-        Element::Plain(dtype) => dtype,
-    };
-    let letter = match dtype {
-        DType::Bool => 'b',
-        DType::U8 | DType::U16 | DType::U32 | DType::U64 => 'u',
-        DType::I8 | DType::I16 | DType::I32 | DType::I64 => 'i',
-        DType::F32 | DType::F64 => 'f',
-        DType::Text(_) => 'S',
-    };
-    let order = if dtype.size() == 1 || letter == 'S' { '|' } else { order };
-    format!("{order}{letter}{}", dtype.size())
+    match &info.element {
+        Element::Text { .. } => "|O".into(),
+        Element::Other(what) => what.clone(),
+        Element::Plain(dtype) => {
+            dtype.descr(info.storage.as_ref().is_some_and(|storage| storage.big_endian))
+        }
+    }
 }

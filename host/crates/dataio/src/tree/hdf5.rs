@@ -8,8 +8,8 @@ use tierline_h5::tree::{ElementType, Reader};
 use tierline_report::Limits;
 
 use super::{
-    Attr, Data, Dataset, DatasetInfo, Element, Filter, Group, Layout, Link, Node, Selection,
-    Storage, Token, Tree, Values, Warnings,
+    Attr, Data, Dataset, DatasetInfo, Element, Filter, Group, Link, Node, Selection, Storage,
+    Token, Tree, Values, Warnings,
 };
 use crate::{Error, Place};
 
@@ -117,15 +117,9 @@ impl Dataset for H5Dataset {
             ElementType::Text => Element::Text { utf8: details.element.utf8 },
             ElementType::Other(what) => Element::Other(what),
         };
-        let layout = match details.layout {
-            browse::Layout::Compact => Layout::Compact,
-            browse::Layout::Contiguous => Layout::Contiguous,
-            browse::Layout::Chunked(chunk) => Layout::Chunked(chunk),
-            browse::Layout::Virtual => Layout::Virtual,
-        };
         let filters = details.filters.into_iter();
         let storage = Storage {
-            layout,
+            layout: details.layout,
             maxshape: details.maxshape,
             filters: filters.map(|(id, parameters)| Filter { id, parameters }).collect(),
             stored_bytes: details.stored_bytes,

@@ -36,6 +36,7 @@ pub use page::page;
 pub use python::text_of;
 pub use select::{Pick, Selection, Span};
 pub use spec::{SpecOptions, spec};
+pub use tierline_h5::browse::Layout;
 pub use values::{Data, Values};
 pub use walk::{Step, Visit};
 pub use warnings::Warnings;
@@ -76,19 +77,6 @@ pub enum Element {
     },
     /// Anything else, in HDF5's words; can't be read.
     Other(String),
-}
-
-/// How an HDF5 dataset is laid out in its file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Layout {
-    /// Inside the object's header.
-    Compact,
-    /// One block.
-    Contiguous,
-    /// Chunks of these extents.
-    Chunked(Vec<usize>),
-    /// Put together from other datasets.
-    Virtual,
 }
 
 /// A filter that chunks pass through.

@@ -265,29 +265,15 @@ fn described(descr: &str) -> (Item, usize, bool) {
         return other();
     };
     let (order, kind) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(0));
-    let dtype = match kind {
-        "b1" => DType::Bool,
-        "u1" => DType::U8,
-        "i1" => DType::I8,
-        "u2" => DType::U16,
-        "i2" => DType::I16,
-        "u4" => DType::U32,
-        "i4" => DType::I32,
-        "u8" => DType::U64,
-        "i8" => DType::I64,
-        "f4" => DType::F32,
-        "f8" => DType::F64,
-        _ => {
-            let width =
-                |letter| kind.strip_prefix(letter).and_then(|text| text.parse::<u16>().ok());
-            return match (width('S'), width('U')) {
-                (Some(width), _) => (Item::Plain(DType::Text(width)), usize::from(width), false),
-                (_, Some(width)) => (Item::Unicode, 4 * usize::from(width), order == ">"),
-                _ => (Item::Other(text.to_owned()), 0, false),
-            };
-        }
-    };
-    (Item::Plain(dtype), dtype.size(), order == ">")
+    if let Some(dtype) = DType::from_code(kind) {
+        return (Item::Plain(dtype), dtype.size(), order == ">");
+    }
+    let width = |letter| kind.strip_prefix(letter).and_then(|text| text.parse::<u16>().ok());
+    match (width('S'), width('U')) {
+        (Some(width), _) => (Item::Plain(DType::Text(width)), usize::from(width), false),
+        (_, Some(width)) => (Item::Unicode, 4 * usize::from(width), order == ">"),
+        _ => (Item::Other(text.to_owned()), 0, false),
+    }
 }
 
 /// Elements in the order of the last axis running fastest, from those of the first axis running fastest.

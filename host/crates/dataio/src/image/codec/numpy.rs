@@ -221,40 +221,11 @@ fn descr_type(descr: &str) -> Option<(Endian, Item)> {
         (">", name) => (Endian::Big, name),
         _ => return None,
     };
-    let dtype = match name {
-        "b1" => DType::Bool,
-        "u1" => DType::U8,
-        "i1" => DType::I8,
-        "u2" => DType::U16,
-        "i2" => DType::I16,
-        "u4" => DType::U32,
-        "i4" => DType::I32,
-        "u8" => DType::U64,
-        "i8" => DType::I64,
-        "f4" => DType::F32,
-        "f8" => DType::F64,
-        "f2" => return Some((endian, Item::Half)),
-        _ => return None,
-    };
-    Some((endian, Item::Plain(dtype)))
-}
-
-/// The name of a type in the header; empty if it has none.
-fn type_descr(dtype: DType) -> &'static str {
-    match dtype {
-        DType::Bool => "|b1",
-        DType::U8 => "|u1",
-        DType::I8 => "|i1",
-        DType::U16 => "<u2",
-        DType::I16 => "<i2",
-        DType::U32 => "<u4",
-        DType::I32 => "<i4",
-        DType::U64 => "<u8",
-        DType::I64 => "<i8",
-        DType::F32 => "<f4",
-        DType::F64 => "<f8",
-        DType::Text(_) => "",
+    if name == "f2" {
+        return Some((endian, Item::Half));
     }
+    let dtype = DType::from_code(name)?;
+    Some((endian, Item::Plain(dtype)))
 }
 
 /// Several frames become one array with their number as the first extent; they must be alike.
@@ -304,12 +275,12 @@ fn state_frames(target: Target<'_>, dtype: DType, shape: &[usize]) -> Result<(),
 fn header_text(target: Target<'_>, dtype: DType, shape: &[usize]) -> Result<Vec<u8>, Error> {
     let extents: Vec<String> = shape.iter().map(usize::to_string).collect();
     let comma = if shape.len() == 1 { "," } else { "" };
-    let (descr, extents) = (type_descr(dtype), extents.join(", "));
+    let (descr, extents) = (dtype.descr(false), extents.join(", "));
     let order = "'fortran_order': False";
     let text = format!("{{'descr': '{descr}', {order}, 'shape': ({extents}{comma}), }}");
     let length = (WRITTEN as u16 - 10).to_le_bytes();
     let mut bytes = [MAGIC, &[1, 0], &length, text.as_bytes()].concat();
-    if bytes.len() >= WRITTEN || descr.is_empty() {
+    if bytes.len() >= WRITTEN || matches!(dtype, DType::Text(_)) {
         let reason = format!("{dtype} of {} extents", shape.len());
         return Err(Error::unsupported(target.name, Place::File, reason));
     }
