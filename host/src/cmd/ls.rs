@@ -144,15 +144,20 @@ fn to_json(args: &Args, tree: &Tree, path: &str) -> anyhow::Result<Json> {
 
 /// Values as a list, or one value.
 fn values_json(values: &Values) -> Json {
-    let one = |index: usize| match &values.data {
-        Data::Other(what) => json!(what),
-        _ => match (values.get_text(index), values.get_i64(index), values.get_f64(index)) {
-            (Some(text), ..) => json!(text),
-            (_, Some(value), _) => json!(value),
-            (.., Some(value)) if value.is_finite() => json!(value),
-            (.., Some(value)) => json!(value.to_string()),
-            _ => Json::Null,
-        },
-    };
+    let one = |index| element_json(values, index);
     if values.shape.is_empty() { one(0) } else { (0..values.len()).map(one).collect() }
+}
+
+/// One element; what JSON has no number for is text.
+pub(super) fn element_json(values: &Values, index: usize) -> Json {
+    if let Data::Other(what) = &values.data {
+        return json!(what);
+    }
+    match (values.get_text(index), values.get_i64(index), values.get_f64(index)) {
+        (Some(text), ..) => json!(text),
+        (_, Some(value), _) => json!(value),
+        (.., Some(value)) if value.is_finite() => json!(value),
+        (.., Some(value)) => json!(value.to_string()),
+        _ => Json::Null,
+    }
 }

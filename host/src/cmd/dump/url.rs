@@ -3,13 +3,14 @@
 use std::io::Write;
 use std::path::Path;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use tierline::dataio::tree::{self, Data, Pick, Values, text_of};
 use tierline::dataio::url::DataUrl;
 use tierline::report::{AtomicOutput, Limits};
 
 use super::{Args, npy};
 use crate::cmd::Usage;
+use crate::cmd::ls::element_json;
 
 /// Whether the file is meant as an address: it says so, or is no HDF5 file by its first bytes.
 pub(super) fn is_meant(args: &Args) -> bool {
@@ -111,13 +112,7 @@ fn nested(values: &Values, next: &mut usize, shape: &[usize]) -> Json {
         [] => {
             let index = *next;
             *next += 1;
-            match (values.get_text(index), values.get_i64(index), values.get_f64(index)) {
-                (Some(text), ..) => json!(text),
-                (_, Some(value), _) => json!(value),
-                (.., Some(value)) if value.is_finite() => json!(value),
-                (.., Some(value)) => json!(value.to_string()),
-                _ => Json::Null,
-            }
+            element_json(values, index)
         }
         [length, inner @ ..] => (0..*length).map(|_| nested(values, next, inner)).collect(),
     }
