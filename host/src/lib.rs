@@ -12,6 +12,7 @@
 //! |--|--|
 //! | [`raw`] | DAQ recordings to LH5 tables |
 //! | [`dataio`] | beamline files: detector images, Spec files, HDF5 |
+//! | [`dl1`] | Cherenkov-telescope events: waveforms to images and their parameters |
 //! | [`h5`] | HDF5 and LH5 files: parallel compression, reading |
 //! | [`table`] | columns, tables, attributes |
 //! | [`plot`] | pictures |
@@ -21,6 +22,7 @@
 
 pub use tierline_core as core;
 pub use tierline_dataio as dataio;
+pub use tierline_dl1 as dl1;
 pub use tierline_h5 as h5;
 pub use tierline_plot as plot;
 pub use tierline_raw as raw;

@@ -1,0 +1,13 @@
+//! Cherenkov-telescope events, from waveforms to DL1: images of charge and time, and their parameters.
+//!
+//! The words are those of ctapipe: an event source yields [`ArrayEvent`](event::ArrayEvent)s seen by the
+//! telescopes of a [`Subarray`](instrument::Subarray); waveforms are calibrated, extracted to
+//! [`Image`](event::Image)s, cleaned, and described by [`ImageParameters`](parameters::ImageParameters).
+#![forbid(unsafe_code)]
+
+mod error;
+pub mod event;
+pub mod instrument;
+pub mod parameters;
+
+pub use error::{Error, Place};
