@@ -14,20 +14,24 @@ impl EventType {
     pub const FLATFIELD: Self = EventType(0);
     /// Single photo-electrons.
     pub const SINGLE_PE: Self = EventType(1);
-    /// Pedestal with an open camera.
-    pub const SKY_PEDESTAL: Self = EventType(2);
-    /// Pedestal with a closed camera.
+    /// Some pedestal.
+    pub const PEDESTAL: Self = EventType(2);
+    /// Pedestal with high voltage and a closed camera.
     pub const DARK_PEDESTAL: Self = EventType(3);
-    /// Pedestal of the electronics.
+    /// Pedestal of the electronics, without high voltage.
     pub const ELECTRONIC_PEDESTAL: Self = EventType(4);
+    /// Pedestal with high voltage and an open camera.
+    pub const SKY_PEDESTAL: Self = EventType(5);
     /// Another calibration.
-    pub const OTHER_CALIBRATION: Self = EventType(5);
+    pub const OTHER_CALIBRATION: Self = EventType(15);
     /// A muon's ring.
     pub const MUON: Self = EventType(16);
     /// Several telescopes by hardware.
     pub const HARDWARE_STEREO: Self = EventType(17);
     /// One telescope, taken at random.
     pub const RANDOM_MONO: Self = EventType(18);
+    /// Asked for by the data acquisition.
+    pub const DAQ: Self = EventType(24);
     /// An air shower.
     pub const SUBARRAY: Self = EventType(32);
     /// An air shower that was read out for longer.
