@@ -35,7 +35,7 @@ impl fmt::Display for Place {
 #[non_exhaustive]
 pub enum Error {
     /// The system refused.
-    #[error("{}: cannot {action}: {source}", path.display())]
+    #[error("{}: cannot {action}", path.display())]
     Io {
         /// The file.
         path: PathBuf,

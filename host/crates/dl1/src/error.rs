@@ -44,7 +44,7 @@ impl fmt::Display for Place {
 #[non_exhaustive]
 pub enum Error {
     /// The system refused.
-    #[error("{}: cannot {action}: {source}", path.display())]
+    #[error("{}: cannot {action}", path.display())]
     Io {
         /// The file.
         path: PathBuf,

@@ -1,6 +1,6 @@
 //! Objects of a file of any maker, each looked at when it is asked for.
 //!
-//! Paths here lead through hard links only; soft and external links are shown by [`Reader::members`].
+//! Paths here lead through hard links only; soft and external links are shown by [`Item::members`].
 
 use hdf5::types::{TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{IndexType, IterationOrder, LinkType, LocationType};
@@ -35,15 +35,6 @@ pub enum Kind {
     Dataset,
     /// A stored type, or what a later HDF5 brings.
     Other,
-}
-
-/// What an object is, and whether it has several names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Object {
-    /// What it is.
-    pub kind: Kind,
-    /// Equal for the names of one object; `None` if it has one name only.
-    pub identity: Option<String>,
 }
 
 /// Type of elements, with what arrays do not tell.
@@ -109,17 +100,74 @@ pub struct Attribute {
     pub elements: Elements,
 }
 
+/// An object that stays open while several things are asked of it.
+#[derive(Clone)]
+pub struct Item {
+    reader: Reader,
+    path: String,
+    opened: Opened,
+    identity: Option<String>,
+    attributes: usize,
+}
+
+#[derive(Clone)]
+enum Opened {
+    Group(hdf5::Group),
+    Dataset(hdf5::Dataset),
+    Other,
+}
+
 impl Reader {
+    /// The object at a path.
+    pub fn item(&self, path: &str) -> Result<Item, Error> {
+        let root = self.file.as_group().map_err(self.hdf5("/", "open"))?;
+        let name = if path.is_empty() { "/" } else { path };
+        Item::open(self, &root, name, path.to_owned())
+    }
+}
+
+impl Item {
+    fn open(reader: &Reader, above: &hdf5::Group, name: &str, path: String) -> Result<Self, Error> {
+        let failed = || reader.hdf5(&path, "open");
+        let info = above.loc_info_by_name(name).map_err(failed())?;
+        let opened = match info.loc_type {
+            LocationType::Group => Opened::Group(above.group(name).map_err(failed())?),
+            LocationType::Dataset => Opened::Dataset(above.dataset(name).map_err(failed())?),
+            _ => Opened::Other,
+        };
+        let identity = (info.num_links > 1).then(|| format!("{} {:?}", info.fileno, info.token));
+        Ok(Item { reader: reader.clone(), path, opened, identity, attributes: info.num_attrs })
+    }
+
+    /// The file and the object's path in it.
+    pub fn place(&self) -> (&std::path::Path, &str) {
+        (self.reader.path(), &self.path)
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        match self.opened {
+            Opened::Group(_) => Kind::Group,
+            Opened::Dataset(_) => Kind::Dataset,
+            Opened::Other => Kind::Other,
+        }
+    }
+
+    /// Equal for the names of one object; `None` if it has one name only.
+    pub fn identity(&self) -> Option<&str> {
+        self.identity.as_deref()
+    }
+
     /// Names in a group, sorted, and where they lead.
-    pub fn members(&self, path: &str) -> Result<Vec<(String, Link)>, Error> {
-        let group = self.group_at(path)?;
+    pub fn members(&self) -> Result<Vec<(String, Link)>, Error> {
+        let group = self.group()?;
         let links = group.links(IndexType::Name, IterationOrder::Increasing);
-        let links = links.map_err(self.hdf5(path, "list"))?;
+        let links = links.map_err(self.hdf5("list"))?;
         let member = |(name, info): (String, hdf5::LinkInfo)| {
             if info.link_type == LinkType::Hard {
                 return Ok((name, Link::Hard));
             }
-            let value = ffi::link_value(&group, &name).map_err(self.hdf5(path, "follow"))?;
+            let value = ffi::link_value(group, &name).map_err(self.hdf5("follow"))?;
             let text = |bytes: &[u8]| {
                 let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
                 String::from_utf8_lossy(&bytes[..end]).into_owned()
@@ -136,50 +184,52 @@ impl Reader {
         links.into_iter().map(member).collect()
     }
 
-    /// What is at a path.
-    pub fn object(&self, path: &str) -> Result<Object, Error> {
-        let info = self.file.loc_info_by_name(rooted(path)).map_err(self.hdf5(path, "open"))?;
-        let kind = match info.loc_type {
-            LocationType::Group => Kind::Group,
-            LocationType::Dataset => Kind::Dataset,
-            _ => Kind::Other,
-        };
-        let identity = (info.num_links > 1).then(|| format!("{} {:?}", info.fileno, info.token));
-        Ok(Object { kind, identity })
+    /// The object that a hard link of a group leads to.
+    pub fn member(&self, name: &str) -> Result<Item, Error> {
+        let path = format!("{}/{name}", self.path.trim_end_matches('/'));
+        Item::open(&self.reader, self.group()?, name, path)
     }
 
     /// Type, extents and layout of a dataset.
-    pub fn details(&self, path: &str) -> Result<Details, Error> {
-        let dataset = self.dataset(path)?;
-        let space = dataset.space().map_err(self.hdf5(path, "open"))?;
-        let layout = match (dataset.layout(), dataset.chunk()) {
-            (hdf5::dataset::Layout::Compact, _) => Layout::Compact,
-            (hdf5::dataset::Layout::Chunked, Some(chunk)) => Layout::Chunked(chunk),
-            (hdf5::dataset::Layout::Contiguous, _) => Layout::Contiguous,
+    pub fn details(&self) -> Result<Details, Error> {
+        let dataset = self.dataset()?;
+        let space = dataset.space().map_err(self.hdf5("open"))?;
+        let created = dataset.dcpl().map_err(self.hdf5("open"))?;
+        let layout = match created.layout() {
+            hdf5::dataset::Layout::Compact => Layout::Compact,
+            hdf5::dataset::Layout::Contiguous => Layout::Contiguous,
+            hdf5::dataset::Layout::Chunked => {
+                created.chunk().map_or(Layout::Virtual, Layout::Chunked)
+            }
             _ => Layout::Virtual,
         };
-        let mut element = element_of(&dataset);
+        let mut element = element_of(dataset);
         if space.is_null() {
             element.kind = ElementType::Other("empty".into());
         }
+        let filters = match layout {
+            Layout::Chunked(_) => created.filters().iter().map(filter).collect(),
+            _ => Vec::new(),
+        };
         Ok(Details {
             element,
-            shape: dataset.shape(),
+            shape: space.shape(),
             maxshape: space.maxdims(),
             layout,
-            filters: dataset.filters().iter().map(filter).collect(),
+            filters,
             stored_bytes: dataset.storage_size(),
         })
     }
 
     /// Attributes of a group or a dataset, sorted by name. Of what can't be read it is told what it is.
-    pub fn attributes(&self, path: &str) -> Result<Vec<Attribute>, Error> {
-        let location: hdf5::Location = match self.object(path)?.kind {
-            Kind::Group => (*self.group_at(path)?).clone(),
-            Kind::Dataset => (**self.dataset(path)?).clone(),
-            Kind::Other => return Ok(Vec::new()),
+    pub fn attributes(&self) -> Result<Vec<Attribute>, Error> {
+        let location: &hdf5::Location = match &self.opened {
+            _ if self.attributes == 0 => return Ok(Vec::new()),
+            Opened::Group(group) => group,
+            Opened::Dataset(dataset) => dataset,
+            Opened::Other => return Ok(Vec::new()),
         };
-        let names = location.attr_names().map_err(self.hdf5(path, "list"))?;
+        let names = location.attr_names().map_err(self.hdf5("list"))?;
         let attribute = |name: String| {
             let (shape, elements) = match location.attr(&name) {
                 Ok(attribute) => (attribute.shape(), self.value(&attribute)),
@@ -200,7 +250,7 @@ impl Reader {
         }
         match element.kind {
             ElementType::Other(what) => Elements::Other(what),
-            ElementType::Plain(dtype) if size(dtype) as u64 > self.max_allocation => {
+            ElementType::Plain(dtype) if size(dtype) as u64 > self.reader.max_allocation => {
                 Elements::Other(format!("{} bytes", size(dtype)))
             }
             ElementType::Plain(dtype) => {
@@ -225,15 +275,9 @@ impl Reader {
 
     /// Reads equally spaced places of a dataset: on every axis `count` of them from `start` on, `step`
     /// apart. All must lie inside.
-    pub fn select(
-        &self,
-        path: &str,
-        start: &[u64],
-        count: &[u64],
-        step: &[u64],
-    ) -> Result<Elements, Error> {
-        let dataset = self.dataset(path)?;
-        let (element, places) = (element_of(&dataset), Places { start, count, step });
+    pub fn select(&self, start: &[u64], count: &[u64], step: &[u64]) -> Result<Elements, Error> {
+        let dataset = self.dataset()?;
+        let (element, places) = (element_of(dataset), Places { start, count, step });
         let size = match element.kind {
             ElementType::Plain(dtype) => dtype.size(),
             _ => size_of::<String>(),
@@ -245,31 +289,40 @@ impl Reader {
         let chunk = dataset.chunk().unwrap_or_default();
         let chunk: Vec<u64> = chunk.iter().map(|extent| *extent as u64).collect();
         let largest = product(count).max(product(&chunk));
-        if largest > self.max_allocation {
-            return Err(self.limit(path, largest));
+        if largest > self.reader.max_allocation {
+            return Err(self.reader.limit(&self.path, largest));
         }
         match element.kind {
             ElementType::Plain(dtype) => {
                 let mut bytes = vec![0; product(count) as usize];
-                ffi::read_places(&dataset, dtype, element.utf8, places, &mut bytes)
-                    .map_err(self.hdf5(path, "read"))?;
+                ffi::read_places(dataset, dtype, element.utf8, places, &mut bytes)
+                    .map_err(self.hdf5("read"))?;
                 Ok(Elements::Plain(dtype, bytes))
             }
-            ElementType::Text => ffi::read_texts(&dataset, element.utf8, places)
+            ElementType::Text => ffi::read_texts(dataset, element.utf8, places)
                 .map(Elements::Texts)
-                .map_err(self.hdf5(path, "read")),
+                .map_err(self.hdf5("read")),
             ElementType::Other(what) => Ok(Elements::Other(what)),
         }
     }
 
-    fn group_at(&self, path: &str) -> Result<hdf5::Group, Error> {
-        self.file.group(rooted(path)).map_err(self.hdf5(path, "open"))
+    fn group(&self) -> Result<&hdf5::Group, Error> {
+        match &self.opened {
+            Opened::Group(group) => Ok(group),
+            _ => Err(self.hdf5("enter")(hdf5::Error::from("it is no group"))),
+        }
     }
-}
 
-/// The path from the root.
-fn rooted(path: &str) -> &str {
-    if path.is_empty() { "/" } else { path }
+    fn dataset(&self) -> Result<&hdf5::Dataset, Error> {
+        match &self.opened {
+            Opened::Dataset(dataset) => Ok(dataset),
+            _ => Err(self.hdf5("read")(hdf5::Error::from("it is no dataset"))),
+        }
+    }
+
+    fn hdf5<'a>(&'a self, action: &'static str) -> impl FnOnce(hdf5::Error) -> Error + 'a {
+        self.reader.hdf5(&self.path, action)
+    }
 }
 
 fn element_of(container: &hdf5::Container) -> Element {
@@ -278,13 +331,13 @@ fn element_of(container: &hdf5::Container) -> Element {
         .as_ref()
         .is_some_and(|dtype| dtype.byte_order() == hdf5::datatype::ByteOrder::BigEndian);
     let size = dtype.as_ref().map_or(0, hdf5::Datatype::size);
-    let descriptor = dtype.and_then(|dtype| dtype.to_descriptor().ok());
+    let descriptor = dtype.as_ref().and_then(|dtype| dtype.to_descriptor().ok());
     let (kind, utf8) = match descriptor {
         Some(TypeDescriptor::FixedUnicode(width)) if width <= usize::from(u16::MAX) => {
             (ElementType::Plain(DType::Text(width as u16)), true)
         }
         Some(TypeDescriptor::VarLenUnicode) => (ElementType::Text, true),
-        Some(other) => match element_type(container) {
+        Some(other) => match element_type(&other) {
             ElementType::Other(_) => (ElementType::Other(described(&other)), false),
             known => (known, false),
         },
@@ -315,7 +368,8 @@ fn described(descriptor: &TypeDescriptor) -> String {
     }
 }
 
-fn filter(filter: &hdf5::filters::Filter) -> (i32, Vec<u32>) {
+/// A filter's registered number and its parameters.
+pub(crate) fn filter(filter: &hdf5::filters::Filter) -> (i32, Vec<u32>) {
     use hdf5::filters::Filter;
     match filter {
         Filter::Deflate(level) => (1, vec![u32::from(*level)]),

@@ -55,14 +55,19 @@ fn links_are_shown_not_followed() {
         ("same", Link::Hard),
         ("soft", soft("/group/numbers")),
     ];
-    assert_eq!(reader.members("/").unwrap(), expected.map(|(name, link)| (name.to_owned(), link)));
-    let identity = |path| reader.object(path).unwrap().identity;
+    assert_eq!(
+        reader.item("/").unwrap().members().unwrap(),
+        expected.map(|(name, link)| (name.to_owned(), link))
+    );
+    let identity = |path| reader.item(path).unwrap().identity().map(str::to_owned);
     assert!(identity("/group").is_some());
     assert_eq!(identity("/group"), identity("/same"));
     assert_eq!(identity("/"), identity("/group/up"));
     assert_eq!(identity("/group/texts"), None);
-    assert_eq!(reader.object("/group/texts").unwrap().kind, Kind::Dataset);
-    assert!(reader.object("/none").is_err() && reader.members("/group/texts").is_err());
+    assert_eq!(reader.item("/group/texts").unwrap().kind(), Kind::Dataset);
+    assert!(
+        reader.item("/none").is_err() && reader.item("/group/texts").unwrap().members().is_err()
+    );
 }
 
 #[test]
@@ -70,37 +75,40 @@ fn spaced_places_are_read() {
     let (_dir, path) = made();
     let mut reader = Reader::open(&path).unwrap();
     let numbers = "/group/numbers";
-    let details = reader.details(numbers).unwrap();
+    let details = reader.item(numbers).unwrap().details().unwrap();
     assert_eq!((details.shape, details.maxshape), (vec![4, 6], vec![None, Some(6)]));
     assert_eq!(details.layout, Layout::Chunked(vec![2, 3]));
     assert_eq!(details.filters, [(2, vec![]), (1, vec![4])]);
     let Elements::Plain(DType::I32, bytes) =
-        reader.select(numbers, &[1, 0], &[2, 3], &[2, 2]).unwrap()
+        reader.item(numbers).unwrap().select(&[1, 0], &[2, 3], &[2, 2]).unwrap()
     else {
         panic!()
     };
     let found: Vec<i32> =
         bytes.chunks_exact(4).map(|bytes| i32::from_le_bytes(bytes.try_into().unwrap())).collect();
     assert_eq!(found, [6, 8, 10, 18, 20, 22]);
-    assert!(reader.select(numbers, &[3, 0], &[2, 1], &[1, 1]).is_err());
-    assert!(reader.select(numbers, &[0], &[1], &[1]).is_err());
-    assert!(reader.select(numbers, &[0, 0], &[u64::MAX, 9], &[1, 1]).is_err());
+    assert!(reader.item(numbers).unwrap().select(&[3, 0], &[2, 1], &[1, 1]).is_err());
+    assert!(reader.item(numbers).unwrap().select(&[0], &[1], &[1]).is_err());
+    assert!(reader.item(numbers).unwrap().select(&[0, 0], &[u64::MAX, 9], &[1, 1]).is_err());
     reader.max_allocation = 23;
-    assert!(matches!(reader.select(numbers, &[0, 0], &[1, 1], &[1, 1]), Err(Error::Limit { .. })));
+    assert!(matches!(
+        reader.item(numbers).unwrap().select(&[0, 0], &[1, 1], &[1, 1]),
+        Err(Error::Limit { .. })
+    ));
 }
 
 #[test]
 fn texts_and_truth_are_read() {
     let (_dir, path) = made();
     let reader = Reader::open(&path).unwrap();
-    let texts = reader.select("/group/texts", &[0], &[2], &[2]).unwrap();
+    let texts = reader.item("/group/texts").unwrap().select(&[0], &[2], &[2]).unwrap();
     assert_eq!(texts, Elements::Texts(vec!["a".into(), "é".into()]));
-    let fixed = reader.select("/group/fixed", &[0], &[1], &[1]).unwrap();
+    let fixed = reader.item("/group/fixed").unwrap().select(&[0], &[1], &[1]).unwrap();
     assert_eq!(fixed, Elements::Plain(DType::Text(4), b"\xc3\xa9\0\0".to_vec()));
-    assert!(reader.details("/group/fixed").unwrap().element.utf8);
-    let flag = reader.select("/group/flag", &[], &[], &[]).unwrap();
+    assert!(reader.item("/group/fixed").unwrap().details().unwrap().element.utf8);
+    let flag = reader.item("/group/flag").unwrap().select(&[], &[], &[]).unwrap();
     assert_eq!(flag, Elements::Plain(DType::Bool, vec![1]));
-    let attributes = reader.attributes("/group/flag").unwrap();
+    let attributes = reader.item("/group/flag").unwrap().attributes().unwrap();
     let names: Vec<&str> = attributes.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["name", "pair", "range"]);
     assert_eq!(attributes[0].elements, Elements::Texts(vec!["é".into()]));

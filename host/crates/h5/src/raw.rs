@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use tierline_table::{DType, Scalar};
 
 use crate::ffi::{self, Handle, StoredChunk};
-use crate::tree::{ElementType, Reader, element_type};
-use crate::{Error, Filters};
+use crate::tree::{ElementType, Reader, element_type_of};
+use crate::{Error, Filters, browse};
 
 /// A filter by its registered number, with its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,30 +48,18 @@ impl Reader {
     /// How a dataset of numbers is stored.
     pub fn raw_dataset(&self, path: &str) -> Result<RawDataset, Error> {
         let dataset = self.dataset(path)?;
-        let ElementType::Plain(dtype) = element_type(&dataset) else {
+        let ElementType::Plain(dtype) = element_type_of(&dataset) else {
             return Err(Error::unsupported(self.path(), path, "the elements are no numbers"));
         };
         let order = dataset.dtype().map_err(self.hdf5(path, "read"))?.byte_order();
-        let mut filters = Vec::new();
-        for filter in dataset.filters() {
-            use hdf5::filters::Filter;
-            let (id, parameters) = match filter {
-                Filter::Deflate(level) => (1, vec![level.into()]),
-                Filter::Shuffle => (2, Vec::new()),
-                Filter::Fletcher32 => (3, Vec::new()),
-                Filter::SZip(..) => (4, Vec::new()),
-                Filter::NBit => (5, Vec::new()),
-                Filter::ScaleOffset(_) => (6, Vec::new()),
-                Filter::User(id, parameters) => (id, parameters),
-            };
-            filters.push(RawFilter { id, parameters });
-        }
+        let filters = dataset.filters();
+        let filters = filters.iter().map(browse::filter);
         Ok(RawDataset {
             dtype,
             big_endian: order == hdf5::datatype::ByteOrder::BigEndian,
             shape: dataset.shape(),
             chunk: dataset.chunk(),
-            filters,
+            filters: filters.map(|(id, parameters)| RawFilter { id, parameters }).collect(),
         })
     }
 

@@ -138,7 +138,7 @@ impl Reader {
     /// past the end are left out.
     pub fn array(&self, path: &str, rows: Range<usize>) -> Result<Array, Error> {
         let dataset = self.dataset(path)?;
-        let ElementType::Plain(dtype) = element_type(&dataset) else {
+        let ElementType::Plain(dtype) = element_type_of(&dataset) else {
             return Err(Error::unsupported(&self.path, path, "the elements are no numbers"));
         };
         let shape = dataset.shape();
@@ -201,7 +201,7 @@ impl Reader {
         if dataset.shape().iter().any(|extent| *extent != 1) {
             return Err(Error::unsupported(&self.path, path, "this is not one text"));
         }
-        match element_type(&dataset) {
+        match element_type_of(&dataset) {
             ElementType::Text => one_text(&dataset).map_err(self.hdf5(path, "read")),
             ElementType::Plain(DType::Text(_)) => {
                 Ok(self.array(path, 0..1)?.get_text(0).unwrap_or_default())
@@ -213,7 +213,8 @@ impl Reader {
     /// Reads rows of a dataset of texts of any length. Rows past the end are left out.
     pub fn texts(&self, path: &str, rows: Range<usize>) -> Result<Vec<String>, Error> {
         let dataset = self.dataset(path)?;
-        let (&[total], ElementType::Text) = (&dataset.shape()[..], element_type(&dataset)) else {
+        let (&[total], ElementType::Text) = (&dataset.shape()[..], element_type_of(&dataset))
+        else {
             return Err(Error::unsupported(&self.path, path, "these are no rows of text"));
         };
         let rows = rows.start.min(total)..rows.end.min(total);
@@ -320,7 +321,7 @@ impl Walk<'_> {
         let dataset = group.dataset(&name).map_err(self.reader.hdf5(&path, "open"))?;
         let (datatype, attrs) = attributes(&dataset);
         let kind = NodeKind::Dataset(DatasetInfo {
-            element: element_type(&dataset),
+            element: element_type_of(&dataset),
             shape: dataset.shape(),
             chunk: dataset.chunk(),
             filters: dataset.filters().iter().map(filter_name).collect(),
@@ -330,20 +331,24 @@ impl Walk<'_> {
     }
 }
 
-pub(crate) fn element_type(container: &hdf5::Container) -> ElementType {
-    let descriptor = match container.dtype().and_then(|dtype| dtype.to_descriptor()) {
-        Ok(descriptor) => descriptor,
-        Err(error) => return ElementType::Other(error.to_string()),
-    };
+/// Type of the elements of a dataset or an attribute.
+pub(crate) fn element_type_of(container: &hdf5::Container) -> ElementType {
+    match container.dtype().and_then(|dtype| dtype.to_descriptor()) {
+        Ok(descriptor) => element_type(&descriptor),
+        Err(error) => ElementType::Other(error.to_string()),
+    }
+}
+
+pub(crate) fn element_type(descriptor: &TypeDescriptor) -> ElementType {
     match descriptor {
-        TypeDescriptor::Unsigned(size) => integer(size, false),
-        TypeDescriptor::Integer(size) => integer(size, true),
+        TypeDescriptor::Unsigned(size) => integer(*size, false),
+        TypeDescriptor::Integer(size) => integer(*size, true),
         TypeDescriptor::Enum(kind) => integer(kind.size, kind.signed),
         TypeDescriptor::Float(FloatSize::U4) => ElementType::Plain(DType::F32),
         TypeDescriptor::Float(FloatSize::U8) => ElementType::Plain(DType::F64),
         TypeDescriptor::Boolean => ElementType::Plain(DType::Bool),
-        TypeDescriptor::FixedAscii(width) if width <= usize::from(u16::MAX) => {
-            ElementType::Plain(DType::Text(width as u16))
+        TypeDescriptor::FixedAscii(width) if *width <= usize::from(u16::MAX) => {
+            ElementType::Plain(DType::Text(*width as u16))
         }
         TypeDescriptor::VarLenAscii | TypeDescriptor::VarLenUnicode => ElementType::Text,
         other => ElementType::Other(other.to_string()),
@@ -394,7 +399,7 @@ pub(crate) fn attribute_text(attr: &hdf5::Attribute) -> Option<String> {
     if !attr.is_scalar() {
         return None;
     }
-    match element_type(attr) {
+    match element_type_of(attr) {
         ElementType::Text => one_text(attr).ok(),
         ElementType::Plain(DType::Text(_)) => fixed_text(attr),
         ElementType::Plain(DType::F32 | DType::F64) => {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use tierline_h5::browse::{self, Elements, Kind};
+use tierline_h5::browse::{self, Elements, Item, Kind};
 use tierline_h5::tree::{ElementType, Reader};
 use tierline_report::Limits;
 
@@ -17,32 +17,17 @@ use crate::{Error, Place};
 pub fn hdf5(path: &Path, limits: Limits) -> Result<Tree, Error> {
     let mut reader = Reader::open(path)?;
     reader.max_allocation = limits.max_allocation;
-    let identity = reader.object("/")?.identity;
-    let root = H5Group {
-        at: At { reader: Arc::new(reader), path: "/".into(), identity },
-        members: OnceLock::new(),
-    };
+    let root = H5Group { item: reader.item("/")?, members: OnceLock::new() };
     let warnings = Warnings::default();
     Ok(Tree { path: path.to_path_buf(), root: Arc::new(root), hdf5: true, warnings })
 }
 
-/// A place in a file.
-#[derive(Clone)]
-struct At {
-    reader: Arc<Reader>,
-    path: String,
-    identity: Option<String>,
-}
-
-impl At {
-    fn attrs(&self) -> Result<Vec<Attr>, Error> {
-        let attrs = self.reader.attributes(&self.path)?;
-        let attr = |attr: browse::Attribute| {
-            let value = Values { shape: attr.shape, data: data(attr.elements) };
-            Attr { name: attr.name, value }
-        };
-        Ok(attrs.into_iter().map(attr).collect())
-    }
+fn attrs(item: &Item) -> Result<Vec<Attr>, Error> {
+    let attr = |attr: browse::Attribute| {
+        let value = Values { shape: attr.shape, data: data(attr.elements) };
+        Attr { name: attr.name, value }
+    };
+    Ok(item.attributes()?.into_iter().map(attr).collect())
 }
 
 fn data(elements: Elements) -> Data {
@@ -54,7 +39,7 @@ fn data(elements: Elements) -> Data {
 }
 
 struct H5Group {
-    at: At,
+    item: Item,
     /// Names, sorted, and where they lead.
     members: OnceLock<Vec<(String, browse::Link)>>,
 }
@@ -64,7 +49,7 @@ impl H5Group {
         if let Some(members) = self.members.get() {
             return Ok(members);
         }
-        let mut members = self.at.reader.members(&self.at.path)?;
+        let mut members = self.item.members()?;
         members.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(self.members.get_or_init(|| members))
     }
@@ -80,16 +65,16 @@ impl Group for H5Group {
         let Ok(place) = members.binary_search_by(|(own, _)| own.as_str().cmp(name)) else {
             return Ok(None);
         };
-        let path = format!("{}/{name}", self.at.path.trim_end_matches('/'));
         Ok(Some(match members[place].1.clone() {
             browse::Link::Soft(target) => Node::Link(Link::Soft(target)),
             browse::Link::External { file, path } => Node::Link(Link::External { file, path }),
             browse::Link::Hard => {
-                let object = self.at.reader.object(&path)?;
-                let at = At { reader: self.at.reader.clone(), path, identity: object.identity };
-                match object.kind {
-                    Kind::Group => Node::Group(Arc::new(H5Group { at, members: OnceLock::new() })),
-                    Kind::Dataset => Node::Dataset(Arc::new(H5Dataset { at })),
+                let item = self.item.member(name)?;
+                match item.kind() {
+                    Kind::Group => {
+                        Node::Group(Arc::new(H5Group { item, members: OnceLock::new() }))
+                    }
+                    Kind::Dataset => Node::Dataset(Arc::new(H5Dataset { item })),
                     Kind::Other => Node::Other("stored type".into()),
                 }
             }
@@ -97,21 +82,21 @@ impl Group for H5Group {
     }
 
     fn attrs(&self) -> Result<Vec<Attr>, Error> {
-        self.at.attrs()
+        attrs(&self.item)
     }
 
     fn token(&self) -> Option<Token> {
-        self.at.identity.clone()
+        self.item.identity().map(str::to_owned)
     }
 }
 
 struct H5Dataset {
-    at: At,
+    item: Item,
 }
 
 impl Dataset for H5Dataset {
     fn info(&self) -> Result<DatasetInfo, Error> {
-        let details = self.at.reader.details(&self.at.path)?;
+        let details = self.item.details()?;
         let element = match details.element.kind {
             ElementType::Plain(dtype) => Element::Plain(dtype),
             ElementType::Text => Element::Text { utf8: details.element.utf8 },
@@ -136,21 +121,20 @@ impl Dataset for H5Dataset {
             selection.spans.iter().map(|span| value(span) as u64).collect::<Vec<_>>()
         };
         let (start, count) = (axis(|span| span.start), axis(|span| span.count));
-        let elements =
-            self.at.reader.select(&self.at.path, &start, &count, &axis(|span| span.step))?;
+        let elements = self.item.select(&start, &count, &axis(|span| span.step))?;
         if let Elements::Other(what) = elements {
-            let place = Place::Object(self.at.path.clone());
+            let (file, path) = self.item.place();
             let reason = format!("elements of type {what}");
-            return Err(Error::unsupported(self.at.reader.path(), place, reason));
+            return Err(Error::unsupported(file, Place::Object(path.to_owned()), reason));
         }
         Ok(Values { shape: selection.shape(), data: data(elements) })
     }
 
     fn attrs(&self) -> Result<Vec<Attr>, Error> {
-        self.at.attrs()
+        attrs(&self.item)
     }
 
     fn token(&self) -> Option<Token> {
-        self.at.identity.clone()
+        self.item.identity().map(str::to_owned)
     }
 }
