@@ -22,6 +22,7 @@ mod array;
 mod attrs;
 mod dtype;
 mod encoded;
+pub mod expression;
 mod object;
 mod table;
 mod vectors;

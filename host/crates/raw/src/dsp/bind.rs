@@ -9,12 +9,12 @@ use super::builder::Builder;
 use super::config::{Entry, Function};
 use super::error::ChainError;
 use super::evaluate::Value;
-use super::expression::{Expr, Op, parse};
 use super::processors::{self, Param};
 use super::step::{Process, Step};
 use super::store::{Kind, Slot};
 use super::unit::Quantity;
 use super::variable::{Grid, Offset, Variable, fits};
+use tierline_table::expression::{Expr, Op, parse};
 
 type Result<T> = std::result::Result<T, ChainError>;
 

@@ -2,8 +2,8 @@
 
 use tierline_table::DType;
 
-use super::expression::Op;
 use super::store::{Float, Kind, Slot, Store, wrap};
+use tierline_table::expression::Op;
 
 /// A question about a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,11 +6,11 @@ use tierline_table::DType;
 use super::builder::Builder;
 use super::elementwise::{Rounding, Test};
 use super::error::ChainError;
-use super::expression::{Expr, Op, parse};
 use super::step::Step;
 use super::store::{Kind, Slot};
 use super::unit::Quantity;
 use super::variable::{Grid, Offset, Part, Source, Variable};
+use tierline_table::expression::{Expr, Op, parse};
 
 /// Values of the database that may refer to each other.
 const MAX_LOOKUPS: usize = 16;
@@ -89,6 +89,9 @@ impl Builder<'_> {
                     .map(|item| self.evaluate(item).and_then(|v| self.number(&v)))
                     .collect();
                 Ok(Value::List(numbers?))
+            }
+            Expr::Not(_) | Expr::And(..) | Expr::Or(..) => {
+                Err(self.wrong("'and', 'or', 'not' and chained comparisons are not supported"))
             }
         }
     }

@@ -123,7 +123,6 @@ mod config;
 mod elementwise;
 mod error;
 mod evaluate;
-mod expression;
 mod frame;
 mod operators;
 mod plan;

@@ -5,11 +5,11 @@ use tierline_table::DType;
 use super::builder::Builder;
 use super::error::ChainError;
 use super::evaluate::Value;
-use super::expression::Op;
 use super::step::Step;
 use super::store::{Kind, Slot, wrap};
 use super::unit::Quantity;
 use super::variable::{Grid, Source, Variable, common};
+use tierline_table::expression::Op;
 
 type Result<T> = std::result::Result<T, ChainError>;
 

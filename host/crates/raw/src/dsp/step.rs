@@ -3,11 +3,11 @@
 use tierline_table::{Array, DType};
 
 use super::elementwise::{self, Test};
-use super::expression::Op;
 use super::frame::{Frame, MAX_OUT};
 use super::processors::Processor;
 use super::store::{Float, Kind, Slot, Store, wrap};
 use super::variable::Part;
+use tierline_table::expression::Op;
 
 /// One step; slots are those of the plan's store.
 #[derive(Debug, Clone)]

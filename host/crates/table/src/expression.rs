@@ -1,54 +1,79 @@
-//! Expressions in arguments: a small part of Python's grammar.
+//! Expressions that users write, in a small part of Python's grammar: arguments of processors, cuts on
+//! columns. What they mean is the caller's.
 
 /// An expression.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Expr {
+pub enum Expr {
     /// A number, and whether it was written as an integer.
     Number(f64, bool),
     /// A text in quotes.
     Text(String),
     /// `True` or `False`.
     Truth(bool),
+    /// A name.
     Name(String),
     /// `waveform.period`
     Attribute(Box<Expr>, String),
+    /// `f(x, y=2)`: the name, and the arguments without and with a name.
     Call(String, Vec<Expr>, Vec<(String, Expr)>),
     /// `waveform[5]`
     Index(Box<Expr>, Box<Expr>),
     /// `waveform[start:stop:step]`
     Slice(Box<Expr>, [Option<Box<Expr>>; 3]),
+    /// `-x`
     Minus(Box<Expr>),
+    /// Two operands.
     Binary(Op, Box<Expr>, Box<Expr>),
     /// Value, condition, alternative.
     IfElse(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `[a, b]`
     List(Vec<Expr>),
+    /// `not x`
+    Not(Box<Expr>),
+    /// `x and y`; `a < b < c` is `a < b and b < c`.
+    And(Box<Expr>, Box<Expr>),
+    /// `x or y`
+    Or(Box<Expr>, Box<Expr>),
 }
 
 /// Operators with two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Op {
+pub enum Op {
+    /// `+`
     Add,
+    /// `-`
     Sub,
+    /// `*`
     Mul,
+    /// `/`
     Div,
+    /// `//`
     FloorDiv,
+    /// `<`
     Less,
+    /// `<=`
     LessEqual,
+    /// `>`
     Greater,
+    /// `>=`
     GreaterEqual,
+    /// `==`
     Equal,
+    /// `!=`
     NotEqual,
 }
 
 impl Op {
     /// Whether the result is a truth value.
-    pub(crate) fn compares(self) -> bool {
+    pub fn compares(self) -> bool {
         !matches!(self, Op::Add | Op::Sub | Op::Mul | Op::Div | Op::FloorDiv)
     }
 }
 
 /// Brackets deeper than this are refused.
 const MAX_DEPTH: usize = 64;
+/// Words and signs of an expression: operators of equal rank nest as deeply as there are some.
+const MAX_TOKENS: usize = 4096;
 
 #[derive(Debug, Clone, PartialEq)]
 enum Token {
@@ -88,6 +113,9 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             found.push(Token::Sign(sign));
             sign.len()
         };
+        if found.len() > MAX_TOKENS {
+            return Err(format!("it has more than {MAX_TOKENS} words and signs"));
+        }
         rest = rest[length..].trim_start();
     }
     Ok(found)
@@ -118,7 +146,10 @@ fn number_length(text: &str) -> usize {
 }
 
 /// Reads one expression.
-pub(crate) fn parse(text: &str) -> Result<Expr, String> {
+///
+/// # Errors
+/// What is not understood.
+pub fn parse(text: &str) -> Result<Expr, String> {
     let tokens = tokens(text)?;
     let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
     let expr = parser.ternary()?;
@@ -171,9 +202,9 @@ impl Parser<'_> {
         if self.depth > MAX_DEPTH {
             return Err("too many brackets".into());
         }
-        let value = self.comparison()?;
+        let value = self.either()?;
         let expr = if self.take_word("if") {
-            let condition = self.comparison()?;
+            let condition = self.either()?;
             if !self.take_word("else") {
                 return Err("'else' is missing".into());
             }
@@ -185,20 +216,63 @@ impl Parser<'_> {
         Ok(expr)
     }
 
+    fn either(&mut self) -> Result<Expr, String> {
+        let mut left = self.both()?;
+        while self.take_word("or") {
+            left = Expr::Or(left.into(), self.both()?.into());
+        }
+        Ok(left)
+    }
+
+    fn both(&mut self) -> Result<Expr, String> {
+        let mut left = self.negation()?;
+        while self.take_word("and") {
+            left = Expr::And(left.into(), self.negation()?.into());
+        }
+        Ok(left)
+    }
+
+    fn negation(&mut self) -> Result<Expr, String> {
+        let mut not = false;
+        let mut any = false;
+        while self.take_word("not") {
+            (not, any) = (!not, true);
+        }
+        let value = self.comparison()?;
+        Ok(match (any, not) {
+            (false, _) => value,
+            (_, true) => Expr::Not(value.into()),
+            (_, false) => Expr::Not(Box::new(Expr::Not(value.into()))),
+        })
+    }
+
     fn comparison(&mut self) -> Result<Expr, String> {
-        let left = self.sum()?;
-        let Some(Token::Sign(sign)) = self.peek() else { return Ok(left) };
-        let op = match *sign {
+        let mut left = self.sum()?;
+        let mut all: Option<Expr> = None;
+        while let Some(op) = self.comparing() {
+            self.at += 1;
+            let right = self.sum()?;
+            let one = Expr::Binary(op, left.into(), right.clone().into());
+            all = Some(match all {
+                None => one,
+                Some(all) => Expr::And(all.into(), one.into()),
+            });
+            left = right;
+        }
+        Ok(all.unwrap_or(left))
+    }
+
+    fn comparing(&self) -> Option<Op> {
+        let Some(Token::Sign(sign)) = self.peek() else { return None };
+        Some(match *sign {
             "<" => Op::Less,
             "<=" => Op::LessEqual,
             ">" => Op::Greater,
             ">=" => Op::GreaterEqual,
             "==" => Op::Equal,
             "!=" => Op::NotEqual,
-            _ => return Ok(left),
-        };
-        self.at += 1;
-        Ok(Expr::Binary(op, left.into(), self.sum()?.into()))
+            _ => return None,
+        })
     }
 
     fn sum(&mut self) -> Result<Expr, String> {
@@ -337,7 +411,7 @@ impl Parser<'_> {
 
 impl Expr {
     /// `a.b.c` of names only.
-    pub(crate) fn dotted(&self) -> Option<String> {
+    pub fn dotted(&self) -> Option<String> {
         match self {
             Expr::Name(name) => Some(name.clone()),
             Expr::Attribute(of, name) => Some(format!("{}.{name}", of.dotted()?)),
@@ -363,6 +437,17 @@ mod tests {
     }
 
     #[test]
+    fn logic_binds_less_than_comparison() {
+        let one = |text: &str| parse(text).unwrap();
+        let both = one("a < 1 and not b or c > 2");
+        let Expr::Or(left, right) = both else { panic!("{both:?}") };
+        assert_eq!(*right, one("c > 2"));
+        assert_eq!(*left, Expr::And(one("a < 1").into(), Expr::Not(one("b").into()).into()));
+        assert_eq!(one("0 < x <= 5"), one("0 < x and x <= 5"));
+        assert_eq!(one("not not x"), Expr::Not(Expr::Not(one("x").into()).into()));
+    }
+
+    #[test]
     fn declarations_and_slices() {
         let text = "w(shape=len(waveform)/4, period=waveform.period*4, dtype='f')";
         let Expr::Call(name, args, kwargs) = parse(text).unwrap() else { panic!() };
@@ -375,11 +460,12 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         for text in
-            ["", "1+", "w[", "w[1:2:3:4]", "(1", "'x", "a b", "x**2", "not x", "f(1 2)", "§"]
+            ["", "1+", "w[", "w[1:2:3:4]", "(1", "'x", "a b", "x**2", "x and", "not", "f(1 2)", "§"]
         {
             assert!(parse(text).is_err(), "{text}");
         }
         assert!(parse(&"(".repeat(1000)).is_err());
         assert!(parse(&"-".repeat(100_000)).is_err());
+        assert!(parse(&"1+".repeat(2000)).is_err() && parse(&"1 and ".repeat(100_000)).is_err());
     }
 }
