@@ -9,5 +9,6 @@ mod error;
 pub mod event;
 pub mod instrument;
 pub mod parameters;
+pub mod runlist;
 
 pub use error::{Error, Place};
