@@ -5,6 +5,7 @@
 //! [`Image`](event::Image)s, cleaned, and described by [`ImageParameters`](parameters::ImageParameters).
 #![forbid(unsafe_code)]
 
+pub mod configuration;
 mod error;
 pub mod event;
 pub mod instrument;
