@@ -28,5 +28,6 @@ pub(crate) enum Command {
     Index(cmd::index::Args),
     Dump(cmd::dump::Args),
     Plot(cmd::plot::Args),
+    Runlist(cmd::runlist::Args),
     Demo(cmd::demo::Args),
 }

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         cli::Command::Index(args) => cmd::index::run(&args),
         cli::Command::Dump(args) => cmd::dump::run(&args),
         cli::Command::Plot(args) => cmd::plot::run(&args),
+        cli::Command::Runlist(args) => cmd::runlist::run(&args),
         cli::Command::Demo(args) => cmd::demo::run(&args),
     };
     match done {

@@ -14,6 +14,7 @@ pub(crate) mod process;
 pub(crate) mod raw;
 pub(crate) mod replay;
 mod rows;
+pub(crate) mod runlist;
 
 use std::fmt;
 use std::io::Write;
