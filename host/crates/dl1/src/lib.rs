@@ -9,6 +9,7 @@ pub mod configuration;
 mod error;
 pub mod event;
 pub mod instrument;
+pub mod observation;
 pub mod parameters;
 pub mod runlist;
 
