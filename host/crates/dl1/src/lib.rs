@@ -8,6 +8,7 @@
 pub mod configuration;
 mod error;
 pub mod event;
+pub mod eventio;
 pub mod instrument;
 pub mod observation;
 pub mod parameters;

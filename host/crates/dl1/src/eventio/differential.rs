@@ -1,0 +1,244 @@
+//! Numbers of variable length, and arrays of their differences.
+//!
+//! | first byte | bytes | bits of the value |
+//! |---|---|---|
+//! | `0xxxxxxx` | 1 | 7 |
+//! | `10xxxxxx` | 2 | 14 |
+//! | `110xxxxx` | 3 | 21 |
+//! | `1110xxxx` | 4 | 28 |
+//! | `11110xxx` | 5 | 35 |
+//! | `111110xx` | 6 | 42 |
+//! | `1111110x` | 7 | 49 |
+//! | `11111110` | 8 | 56 |
+//! | `11111111` | 9 | 64 |
+//!
+//! Values are stored most significant byte first. Signed ones are folded: 0, −1, 1, −2, … are 0, 1, 2, 3, ….
+//! An array of differences starts from 0; sums are kept in 32 bits and wrap.
+//!
+//! Waveforms are mostly codes of one byte, so these are decoded four at a time: a byte's difference plus 64 fits
+//! into 7 bits, the sums of four of them into 9, and one multiplication makes the four sums in lanes of 16 bits.
+
+/// An unsigned number at the front of `bytes`, and how many bytes it takes.
+pub fn unsigned_varint(bytes: &[u8]) -> Option<(u64, usize)> {
+    let first = *bytes.first()?;
+    let more = first.leading_ones() as usize;
+    let rest = bytes.get(1..1 + more)?;
+    let head = if more >= 7 { 0 } else { u64::from(first) & (0x7f >> more) };
+    let value = rest.iter().fold(head, |value, &byte| (value << 8) | u64::from(byte));
+    Some((value, 1 + more))
+}
+
+/// The signed number that an unsigned one stands for.
+pub fn signed(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
+}
+
+/// A difference at the front of `bytes`, in 32 bits, and how many bytes it takes. Only 1 to 5 bytes occur.
+fn difference(bytes: &[u8]) -> Option<(u32, usize)> {
+    let (value, used) = unsigned_varint(bytes)?;
+    if used > 5 {
+        return None;
+    }
+    Some((signed(value & 0xffff_ffff) as u32, used))
+}
+
+/// Decodes an array of differences. Returns how many bytes were used.
+///
+/// # Errors
+/// The position in `bytes` where they end or are damaged.
+pub fn decode_u32(bytes: &[u8], values: &mut [u32]) -> Result<usize, usize> {
+    let mut at = 0;
+    let mut sum = 0u32;
+    for value in values {
+        let (step, used) = match bytes.get(at) {
+            Some(&byte) if byte < 0x80 => (signed(u64::from(byte)) as u32, 1),
+            _ => difference(bytes.get(at..).unwrap_or_default()).ok_or(at)?,
+        };
+        at += used;
+        sum = sum.wrapping_add(step);
+        *value = sum;
+    }
+    Ok(at)
+}
+
+/// Decodes consecutive arrays of `n` values, each starting from 0 again, keeping the lower 16 bits of the sums.
+/// Returns how many bytes were used.
+///
+/// # Errors
+/// The position in `bytes` where they end or are damaged.
+pub fn decode_u16(bytes: &[u8], values: &mut [u16], n: usize) -> Result<usize, usize> {
+    let mut at = 0;
+    for array in values.chunks_mut(n.max(1)) {
+        at += decode_one(&bytes[at..], array).map_err(|inner| at + inner)?;
+    }
+    Ok(at)
+}
+
+fn decode_one(bytes: &[u8], array: &mut [u16]) -> Result<usize, usize> {
+    let mut at = 0;
+    let mut sum = 0u16;
+    let mut done = 0;
+    while done < array.len() {
+        let fast = short_codes(&bytes[at..], &mut array[done..], &mut sum);
+        at += fast;
+        done += fast;
+        // The fast way stops at a longer code or near an end: take one value the general way.
+        let Some(value) = array.get_mut(done) else { break };
+        let (step, used) = match bytes.get(at) {
+            Some(&byte) if byte < 0x80 => (signed(u64::from(byte)) as u32, 1),
+            _ => difference(&bytes[at..]).ok_or(at)?,
+        };
+        at += used;
+        done += 1;
+        sum = sum.wrapping_add(step as u16);
+        *value = sum;
+    }
+    Ok(at)
+}
+
+/// Decodes codes of one byte in groups of four, as long as there are such; returns how many.
+fn short_codes(bytes: &[u8], array: &mut [u16], sum: &mut u16) -> usize {
+    let (groups, _) = bytes.as_chunks::<4>();
+    let (outputs, _) = array.as_chunks_mut::<4>();
+    let mut n = 0;
+    for (group, output) in groups.iter().zip(outputs) {
+        let codes = u32::from_le_bytes(*group);
+        if codes & 0x8080_8080 != 0 {
+            break;
+        }
+        let sums = lane_sums(codes);
+        for (lane, value) in output.iter_mut().enumerate() {
+            *value = sum.wrapping_add((sums >> (16 * lane)) as u16);
+        }
+        *sum = output[3];
+        n += 4;
+    }
+    n
+}
+
+/// Running sums of four codes of 7 bits, in lanes of 16 bits.
+fn lane_sums(codes: u32) -> u64 {
+    const ONES: u64 = 0x0001_0001_0001_0001;
+    let wide = u64::from(codes);
+    let wide = (wide | (wide << 16)) & 0x0000_ffff_0000_ffff;
+    let wide = (wide | (wide << 8)) & 0x00ff_00ff_00ff_00ff;
+    let sign = wide & ONES;
+    let size = (wide >> 1) & (0x3f * ONES);
+    // 64 + difference: size | 64 where positive, 63 - size where negative.
+    let biased = (size ^ (sign * 0x3f)) | ((sign ^ ONES) << 6);
+    let sums = biased.wrapping_mul(ONES);
+    // Take 64, 128, 192 and 256 off the lanes again, without borrowing between them.
+    const TOP: u64 = 0x8000 * ONES;
+    const BIAS: u64 = 0x0100_00c0_0080_0040;
+    ((sums | TOP) - BIAS) ^ TOP
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The shortest code of a number.
+    fn encode(value: u64) -> Vec<u8> {
+        for more in 0..7 {
+            if value < 1 << (7 * (more + 1)) {
+                let mut bytes = value.to_be_bytes()[7 - more..].to_vec();
+                bytes[0] |= !(0xffu16 >> more) as u8;
+                return bytes;
+            }
+        }
+        if value < 1 << 56 {
+            let mut bytes = value.to_be_bytes().to_vec();
+            bytes[0] = 0xfe;
+            return bytes;
+        }
+        let mut bytes = vec![0xff];
+        bytes.extend(value.to_be_bytes());
+        bytes
+    }
+
+    fn fold(value: i32) -> u64 {
+        u64::from(((value << 1) ^ (value >> 31)) as u32)
+    }
+
+    fn differences(values: &[u16]) -> Vec<u8> {
+        let mut last = 0i32;
+        let mut bytes = Vec::new();
+        for &value in values {
+            bytes.extend(encode(fold(i32::from(value) - last)));
+            last = i32::from(value);
+        }
+        bytes
+    }
+
+    #[test]
+    fn codes_of_every_length() {
+        let lengths = [(0, 1), (127, 1), (128, 2), (16_383, 2), (16_384, 3), (1 << 21, 4)];
+        let longer = [(1 << 28, 5), (1 << 35, 6), (1 << 42, 7), (1 << 49, 8), (1 << 56, 9)];
+        for (value, length) in lengths.into_iter().chain(longer).chain([(u64::MAX, 9)]) {
+            let bytes = encode(value);
+            assert_eq!(bytes.len(), length, "{value}");
+            assert_eq!(unsigned_varint(&bytes), Some((value, length)));
+            for cut in 0..length {
+                assert_eq!(unsigned_varint(&bytes[..cut]), None);
+            }
+        }
+        assert_eq!([0, 1, 2, 3, 4].map(signed), [0, -1, 1, -2, 2]);
+        assert_eq!(signed(u64::MAX), i64::MIN);
+    }
+
+    #[test]
+    fn differences_of_more_than_5_bytes_are_refused() {
+        let bytes = encode(1 << 36);
+        assert_eq!(decode_u32(&bytes, &mut [0]), Err(0));
+        assert_eq!(decode_u16(&bytes, &mut [0], 1), Err(0));
+    }
+
+    #[test]
+    fn short_codes_in_lanes_equal_a_loop() {
+        for codes in [[0u8, 0, 0, 0], [127, 127, 127, 127], [126, 126, 126, 126], [1, 2, 3, 125]] {
+            let sums = lane_sums(u32::from_le_bytes(codes));
+            let mut sum = 0u16;
+            for (lane, code) in codes.into_iter().enumerate() {
+                sum = sum.wrapping_add(signed(u64::from(code)) as u16);
+                assert_eq!((sums >> (16 * lane)) as u16, sum);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_come_back(value: u64) {
+            let bytes = encode(value);
+            prop_assert_eq!(unsigned_varint(&bytes), Some((value, bytes.len())));
+        }
+
+        #[test]
+        fn waveforms_come_back(
+            n in 1usize..50,
+            steps in prop::collection::vec(prop_oneof![9 => -60i32..60, 1 => -4000i32..4000], 1..400),
+        ) {
+            let mut level = 300i32;
+            let values: Vec<u16> = steps
+                .iter()
+                .map(|step| {
+                    level = (level + step).clamp(0, 65_535);
+                    level as u16
+                })
+                .collect();
+            let bytes: Vec<u8> = values.chunks(n).flat_map(differences).collect();
+            let mut back = vec![0; values.len()];
+            prop_assert_eq!(decode_u16(&bytes, &mut back, n), Ok(bytes.len()));
+            prop_assert_eq!(&back, &values);
+            let mut wide = vec![0; values.len()];
+            let bytes = differences(&values);
+            prop_assert_eq!(decode_u32(&bytes, &mut wide), Ok(bytes.len()));
+            prop_assert!(wide.iter().zip(&values).all(|(a, b)| *a == u32::from(*b)));
+            for cut in 0..bytes.len() {
+                prop_assert!(decode_u32(&bytes[..cut], &mut wide).is_err());
+                prop_assert!(decode_u16(&bytes[..cut], &mut back, values.len()).is_err());
+            }
+        }
+    }
+}
