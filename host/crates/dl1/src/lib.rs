@@ -13,5 +13,6 @@ pub mod instrument;
 pub mod observation;
 pub mod parameters;
 pub mod runlist;
+pub mod simtel;
 
 pub use error::{Error, Place};
