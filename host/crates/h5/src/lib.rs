@@ -33,6 +33,7 @@ mod options;
 mod piece;
 mod pipeline;
 mod pool;
+pub mod pytables;
 pub mod raw;
 mod sink;
 #[cfg(test)]

@@ -103,6 +103,12 @@ impl Pipeline {
         self.spare.pop().unwrap_or_default()
     }
 
+    /// Stores what is left; returns the bytes of all chunks so far.
+    pub(crate) fn settle(&mut self) -> Result<u64, Error> {
+        self.pump(true)?;
+        Ok(self.stats.stored_bytes)
+    }
+
     /// Stores what is left and closes the file.
     pub(crate) fn finish(mut self) -> Result<Stats, Error> {
         self.pump(true)?;

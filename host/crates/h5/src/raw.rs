@@ -10,6 +10,9 @@ use tierline_table::{DType, Scalar};
 use crate::ffi::{self, Handle, StoredChunk};
 use crate::tree::{ElementType, Reader, element_type_of};
 use crate::{Error, Filters, browse};
+use crate::sink::Element;
+use crate::tree::{ElementType, Reader, element_type};
+use crate::{Error, Filters};
 
 /// A filter by its registered number, with its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +57,7 @@ impl Reader {
         let order = dataset.dtype().map_err(self.hdf5(path, "read"))?.byte_order();
         let filters = dataset.filters();
         let filters = filters.iter().map(browse::filter);
+        let filters = self.filters_of(&dataset);
         Ok(RawDataset {
             dtype,
             big_endian: order == hdf5::datatype::ByteOrder::BigEndian,
@@ -61,19 +65,48 @@ impl Reader {
             chunk: dataset.chunk(),
             filters: filters.map(|(id, parameters)| RawFilter { id, parameters }).collect(),
         })
+            filters,
+    }
+
+    /// The filters of a dataset, in the order in which they were applied.
+    pub(crate) fn filters_of(&self, dataset: &hdf5::Dataset) -> Vec<RawFilter> {
+        let mut filters = Vec::new();
+        for filter in dataset.filters() {
+            use hdf5::filters::Filter;
+            let (id, parameters) = match filter {
+                Filter::Deflate(level) => (1, vec![level.into()]),
+                Filter::Shuffle => (2, Vec::new()),
+                Filter::Fletcher32 => (3, Vec::new()),
+                Filter::SZip(..) => (4, Vec::new()),
+                Filter::NBit => (5, Vec::new()),
+                Filter::ScaleOffset(_) => (6, Vec::new()),
+                Filter::User(id, parameters) => (id, parameters),
+            };
+            filters.push(RawFilter { id, parameters });
+        }
+        filters
+    }
+
+    pub(crate) fn chunk_of(
+        &self,
+        dataset: &hdf5::Dataset,
+        path: &str,
+        offset: &[usize],
+    ) -> Result<Option<RawChunk>, Error> {
+        let offset: Vec<u64> = offset.iter().map(|index| *index as u64).collect();
+        let read = ffi::read_chunk(dataset, &offset, self.max_allocation);
+        match read.map_err(self.hdf5(path, "read a chunk of"))? {
+            StoredChunk::Missing => Ok(None),
+            StoredChunk::TooLarge(size) => Err(self.limit(path, size)),
+            StoredChunk::Bytes(bytes, skipped) => Ok(Some(RawChunk { bytes, skipped })),
+        }
     }
 
     /// A chunk as it is stored; `None` if it was never written. `offset`: its first element, an index per
     /// extent.
     pub fn raw_chunk(&self, path: &str, offset: &[usize]) -> Result<Option<RawChunk>, Error> {
         let dataset = self.dataset(path)?;
-        let offset: Vec<u64> = offset.iter().map(|index| *index as u64).collect();
-        let read = ffi::read_chunk(&dataset, &offset, self.max_allocation);
-        match read.map_err(self.hdf5(path, "read a chunk of"))? {
-            StoredChunk::Missing => Ok(None),
-            StoredChunk::TooLarge(size) => Err(self.limit(path, size)),
-            StoredChunk::Bytes(bytes, skipped) => Ok(Some(RawChunk { bytes, skipped })),
-        }
+        self.chunk_of(&dataset, path, offset)
     }
 
     /// Names of the objects in a group, sorted; empty if it is none.
@@ -169,8 +202,14 @@ impl RawWriter {
         row_shape: &[usize],
         filter: &RawFilter,
     ) -> Result<RawRows, Error> {
-        let layout =
-            ffi::Chunked { dtype, row_shape, chunk_rows: 1, stripe: None, filters: Filters::NONE };
+        let element = Element::Plain(dtype);
+        let layout = ffi::Chunked {
+            element: &element,
+            row_shape,
+            chunk_rows: 1,
+            stripe: None,
+            filters: Filters::NONE,
+        };
         let own = Some((filter.id, filter.parameters.as_slice()));
         let dataset = ffi::create_dataset_filtered(&self.file, path, &layout, own)
             .map_err(Error::hdf5(&self.path, path, "create"))?;

@@ -3,16 +3,47 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use std::sync::Arc;
+
 use tierline_table::DType;
 
 use crate::ffi::{self, Handle};
+use crate::pytables::{Schema, Value};
 use crate::{Error, Filters};
 
 /// Datasets that are open at the same time.
 const MAX_OPEN: usize = 256;
 
-/// Attributes as name and text.
-pub(crate) type Pairs = Vec<(String, String)>;
+/// Attributes by name.
+pub(crate) type Pairs = Vec<(String, Attr)>;
+
+/// What an attribute holds.
+#[derive(Debug, Clone)]
+pub(crate) enum Attr {
+    /// Text of variable length.
+    Variable(String),
+    /// A value of fixed size.
+    Fixed(Value),
+}
+
+/// What rows are made of.
+#[derive(Debug, Clone)]
+pub(crate) enum Element {
+    /// Numbers or texts of one type.
+    Plain(DType),
+    /// Columns of several types.
+    Row(Arc<Schema>),
+}
+
+impl Element {
+    /// Bytes that are shuffled together.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Element::Plain(dtype) => dtype.size(),
+            Element::Row(schema) => schema.row_bytes(),
+        }
+    }
+}
 
 /// Where a chunk belongs.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +70,7 @@ pub(crate) enum Step {
 /// How a dataset is stored.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
-    pub(crate) dtype: DType,
+    pub(crate) element: Element,
     pub(crate) row_shape: Vec<usize>,
     pub(crate) chunk_rows: usize,
     /// Elements of each row to the chunk, where rows are cut into stripes (rows of one extent only).
@@ -123,7 +154,7 @@ impl Sink {
     ) -> Result<(), Error> {
         self.make_room()?;
         let chunked = ffi::Chunked {
-            dtype: layout.dtype,
+            element: &layout.element,
             row_shape: &layout.row_shape,
             chunk_rows: layout.chunk_rows,
             stripe: layout.stripe,
@@ -139,12 +170,12 @@ impl Sink {
     }
 
     fn attributes(&self, object: &Handle, path: &str, attrs: &Pairs) -> Result<(), Error> {
-        for (name, text) in attrs {
-            ffi::write_attribute(object, name, text).map_err(Error::hdf5(
-                &self.path,
-                path,
-                "write an attribute of",
-            ))?;
+        for (name, attr) in attrs {
+            let written = match attr {
+                Attr::Variable(text) => ffi::write_attribute(object, name, text),
+                Attr::Fixed(value) => ffi::write_value(object, name, value),
+            };
+            written.map_err(Error::hdf5(&self.path, path, "write an attribute of"))?;
         }
         Ok(())
     }

@@ -9,7 +9,8 @@ use tierline_table::{DType, Scalar};
 use crate::piece::{Cut, Piece};
 use crate::pipeline::{Pipeline, RECYCLED};
 use crate::pool::Pool;
-use crate::sink::{Layout, Pairs, Place, Step};
+use crate::pytables::{Schema, Value};
+use crate::sink::{Attr, Element, Layout, Pairs, Place, Step};
 use crate::trial::Trial;
 use crate::{Chunk, Compression, Error, Filters, Options, Stats};
 
@@ -46,7 +47,7 @@ impl Dataset {
     }
 
     fn cut(&self) -> Cut {
-        let width = self.layout.stripe.map_or(self.row_bytes, |n| n * self.layout.dtype.size());
+        let width = self.layout.stripe.map_or(self.row_bytes, |n| n * self.layout.element.size());
         Cut { rows: self.layout.chunk_rows, width }
     }
 }
@@ -138,21 +139,61 @@ impl Writer {
         attrs: &[(&str, &str)],
         filters: Filters,
     ) -> Result<DatasetId, Error> {
+        self.declare(path, Element::Plain(dtype), row_shape, chunk, owned(attrs), filters)
+    }
+
+    /// Declares a dataset of rows of several columns, stored `chunk_rows` rows to the chunk.
+    pub(crate) fn compound(
+        &mut self,
+        path: &str,
+        schema: &Schema,
+        chunk_rows: usize,
+        values: Vec<(String, Value)>,
+        filters: Filters,
+    ) -> Result<DatasetId, Error> {
+        let element = Element::Row(Arc::new(schema.clone()));
+        self.declare(path, element, &[], Chunk::Rows(chunk_rows), fixed(values), filters)
+    }
+
+    /// Writes an attribute that tells the number of rows that were appended.
+    pub(crate) fn count_rows(&mut self, id: DatasetId, name: &str) -> Result<(), Error> {
+        let dataset = &mut self.datasets[id.0];
+        let rows = Value::from(dataset.rows as i64);
+        let attrs = fixed(vec![(name.to_owned(), rows)]);
+        match &mut dataset.attrs {
+            Some(waiting) => waiting.extend(attrs),
+            None => {
+                let path = dataset.path.clone();
+                self.pipeline.step(Step::Attributes { path, attrs })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn declare(
+        &mut self,
+        path: &str,
+        element: Element,
+        row_shape: &[usize],
+        chunk: Chunk,
+        attrs: Pairs,
+        filters: Filters,
+    ) -> Result<DatasetId, Error> {
         let path = self.claim(path, Kind::Leaf)?;
         let (chunk_rows, stripe) = self.cuts(&path, row_shape, &chunk)?;
         let row_bytes =
-            row_shape.iter().try_fold(dtype.size(), |bytes, length| bytes.checked_mul(*length));
+            row_shape.iter().try_fold(element.size(), |bytes, length| bytes.checked_mul(*length));
         let fits = row_bytes.and_then(|bytes| bytes.checked_mul(chunk_rows));
         let (Some(row_bytes), Some(0..=MAX_CHUNK)) = (row_bytes, fits) else {
             return Err(self.parameter(&path, "a chunk of this shape is above 4 GiB"));
         };
-        if dtype.size() == 0 {
+        if element.size() == 0 {
             return Err(self.parameter(&path, "text of width 0 cannot be stored"));
         }
         if let Some(level @ 10..) = filters.deflate {
             return Err(self.parameter(&path, format!("gzip level {level} is not in 0..9")));
         }
-        let layout = Layout { dtype, row_shape: row_shape.to_vec(), chunk_rows, stripe, filters };
+        let layout = Layout { element, row_shape: row_shape.to_vec(), chunk_rows, stripe, filters };
         self.datasets.push(Dataset {
             path,
             layout,
@@ -163,7 +204,7 @@ impl Writer {
             stripe: None,
             shrinks: matches!(chunk, Chunk::Rows(_)),
             partial: Vec::new(),
-            attrs: Some(owned(attrs)),
+            attrs: Some(attrs),
         });
         Ok(DatasetId(self.datasets.len() - 1))
     }
@@ -279,6 +320,25 @@ impl Writer {
 
     /// Writes attributes of an object that exists and does not have them yet.
     pub fn attributes(&mut self, path: &str, attrs: &[(&str, &str)]) -> Result<(), Error> {
+        self.attach(path, owned(attrs))
+    }
+
+    /// Writes attributes of fixed size of an object that exists and does not have them yet.
+    pub(crate) fn values(&mut self, path: &str, values: Vec<(String, Value)>) -> Result<(), Error> {
+        self.attach(path, fixed(values))
+    }
+
+    /// Waits until all chunks are in the file and tells how many bytes they have.
+    pub(crate) fn settle(&mut self) -> Result<u64, Error> {
+        self.pipeline.settle()
+    }
+
+    /// Bytes appended to datasets.
+    pub(crate) fn raw_bytes(&self) -> u64 {
+        self.raw_bytes
+    }
+
+    fn attach(&mut self, path: &str, attrs: Pairs) -> Result<(), Error> {
         let normal = self.normal(path)?;
         let leaf = self.kinds.get(&normal) == Some(&Kind::Leaf);
         let datasets = if leaf { self.datasets.as_mut_slice() } else { &mut [] };
@@ -288,8 +348,8 @@ impl Writer {
             .find(|dataset| dataset.path == normal)
             .and_then(|dataset| dataset.attrs.as_mut());
         match waiting {
-            Some(pairs) => pairs.extend(owned(attrs)),
-            None => self.pipeline.step(Step::Attributes { path: normal, attrs: owned(attrs) })?,
+            Some(pairs) => pairs.extend(attrs),
+            None => self.pipeline.step(Step::Attributes { path: normal, attrs })?,
         }
         Ok(())
     }
@@ -365,7 +425,7 @@ impl Writer {
         if dataset.cut_rows == 0
             && let Some(stripe) = dataset.stripe
         {
-            let item = dataset.layout.dtype.size();
+            let item = dataset.layout.element.size();
             let striped = Cut { rows: rows.min(dataset.block_rows), width: stripe * item };
             let kind = (item, dataset.layout.filters);
             if self.trial.is_smaller(&block, dataset.row_bytes, kind, striped, dataset.cut()) {
@@ -377,7 +437,7 @@ impl Writer {
         let dataset = &mut self.datasets[index];
         let (cut, row_bytes, base) = (dataset.cut(), dataset.row_bytes, dataset.cut_rows);
         dataset.cut_rows += rows;
-        let (item, filters) = (dataset.layout.dtype.size(), dataset.layout.filters);
+        let (item, filters) = (dataset.layout.element.size(), dataset.layout.filters);
         for row in (0..rows).step_by(cut.rows) {
             let end = rows.min(row + cut.rows);
             for first in (0..row_bytes.max(1)).step_by(cut.width.max(1)) {
@@ -465,7 +525,12 @@ impl Writer {
 }
 
 fn owned(attrs: &[(&str, &str)]) -> Pairs {
-    attrs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    let attr = |(name, text): &(&str, &str)| (name.to_string(), Attr::Variable(text.to_string()));
+    attrs.iter().map(attr).collect()
+}
+
+fn fixed(values: Vec<(String, Value)>) -> Pairs {
+    values.into_iter().map(|(name, value)| (name, Attr::Fixed(value))).collect()
 }
 
 /// Doubles the buffer like a vector does, but never beyond one chunk.

@@ -11,7 +11,9 @@ use hdf5_sys::{h5a, h5ac, h5d, h5f, h5g, h5i, h5l, h5p, h5s, h5z};
 use tierline_table::DType;
 
 use crate::Filters;
+use crate::sink::Element;
 
+use super::compound::row_type;
 use super::{Handle, Result, c_string, check, text_type, type_of};
 
 /// Half the entries of a node of a dataset's chunk index. Every dataset has at least one node, and
@@ -23,7 +25,7 @@ const METADATA_CACHE: usize = 2 << 20;
 
 /// Layout of a chunked dataset; the first extent is unlimited.
 pub(crate) struct Chunked<'a> {
-    pub(crate) dtype: DType,
+    pub(crate) element: &'a Element,
     pub(crate) row_shape: &'a [usize],
     pub(crate) chunk_rows: usize,
     pub(crate) stripe: Option<usize>,
@@ -113,7 +115,10 @@ pub(crate) fn create_dataset_filtered(
     limits[0] = h5s::H5S_UNLIMITED;
     let rank = extent.len() as i32;
     sync(|| {
-        let element = type_of(layout.dtype)?;
+        let element = match layout.element {
+            Element::Plain(dtype) => type_of(*dtype)?,
+            Element::Row(schema) => row_type(schema)?,
+        };
         // SAFETY: both slices have `rank` elements.
         let space =
             Handle::new(unsafe { h5s::H5Screate_simple(rank, extent.as_ptr(), limits.as_ptr()) })?;

@@ -1,9 +1,11 @@
 //! The calls into libhdf5. The only unsafe code of this crate; everything here is safe to call.
 
+mod compound;
 mod create;
 mod edit;
 mod read;
 
+pub(crate) use compound::*;
 pub(crate) use create::*;
 pub(crate) use edit::*;
 pub(crate) use read::*;

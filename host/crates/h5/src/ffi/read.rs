@@ -168,7 +168,7 @@ fn selected(dataset: &hdf5::Dataset, places: Places<'_>) -> Result<usize> {
         .ok_or_else(|| hdf5::Error::from("the selection is too large"))
 }
 
-fn spaces(
+pub(super) fn spaces(
     dataset: &hdf5::Dataset,
     start: &[u64],
     count: &[u64],
