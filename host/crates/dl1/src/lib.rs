@@ -12,6 +12,7 @@ pub mod eventio;
 pub mod instrument;
 pub mod observation;
 pub mod parameters;
+pub mod random;
 pub mod runlist;
 pub mod simtel;
 

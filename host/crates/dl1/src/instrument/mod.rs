@@ -1,5 +1,21 @@
 //! Telescopes, their optics and their cameras.
 
+mod camera;
+mod geometry;
+mod nearest;
+mod neighbours;
+mod parameter;
+
+#[cfg(test)]
+pub(crate) use camera::tests as camera_tests;
+#[cfg(test)]
+pub(crate) use geometry::tests as geometry_tests;
+
+pub use camera::Camera;
+pub use geometry::PixelFrame;
+pub use neighbours::{Neighbours, PixelGraph};
+pub use parameter::{TelescopeParameter, TelescopePattern};
+
 /// Number of a telescope in its array, as the array's control system counts.
 pub type TelId = u16;
 

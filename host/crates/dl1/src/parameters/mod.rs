@@ -3,6 +3,26 @@
 //! Angles and lengths are in degrees in the telescope frame, in m in the camera frame. What can't be computed
 //! is NaN, counts are -1 then.
 
+mod axis;
+mod concentration;
+mod describe;
+mod hillas;
+mod leakage;
+mod morphology;
+mod statistics;
+mod sum;
+mod timing;
+
+pub use axis::Axis;
+pub use concentration::concentration;
+pub use describe::{Charge, Described, Pixels, describe, describe_true, is_describable};
+pub use hillas::hillas;
+pub use leakage::leakage;
+pub use morphology::{Islands, morphology};
+pub use statistics::{statistics, statistics_of_counts};
+pub use sum::pairwise_sum;
+pub use timing::TimingFit;
+
 /// Ellipse of the image, after Hillas.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hillas {
@@ -116,4 +136,62 @@ pub struct ImageParameters {
     pub intensity: Statistics,
     /// Peak times; all NaN for true images.
     pub peak_time: Statistics,
+}
+
+impl Statistics {
+    /// That of no values.
+    pub const UNDEFINED: Self = Statistics {
+        max: f64::NAN,
+        min: f64::NAN,
+        mean: f64::NAN,
+        std: f64::NAN,
+        skewness: f64::NAN,
+        kurtosis: f64::NAN,
+    };
+}
+
+impl Timing {
+    /// No gradient.
+    pub const UNDEFINED: Self =
+        Timing { slope: f64::NAN, intercept: f64::NAN, deviation: f64::NAN };
+}
+
+impl ImageParameters {
+    /// Those of an image that can't be described.
+    pub const UNDEFINED: Self = ImageParameters {
+        hillas: Hillas {
+            intensity: f64::NAN,
+            skewness: f64::NAN,
+            kurtosis: f64::NAN,
+            x: f64::NAN,
+            y: f64::NAN,
+            r: f64::NAN,
+            phi: f64::NAN,
+            length: f64::NAN,
+            length_uncertainty: f64::NAN,
+            width: f64::NAN,
+            width_uncertainty: f64::NAN,
+            psi: f64::NAN,
+            psi_uncertainty: f64::NAN,
+            transverse_cog_uncertainty: f64::NAN,
+        },
+        timing: Timing::UNDEFINED,
+        leakage: Leakage { pixels_width: [f64::NAN; 2], intensity_width: [f64::NAN; 2] },
+        concentration: Concentration { cog: f64::NAN, core: f64::NAN, pixel: f64::NAN },
+        morphology: Morphology {
+            n_pixels: -1,
+            n_islands: -1,
+            n_small_islands: -1,
+            n_medium_islands: -1,
+            n_large_islands: -1,
+        },
+        intensity: Statistics::UNDEFINED,
+        peak_time: Statistics::UNDEFINED,
+    };
+
+    /// Those of a true image that can't be described: its extremes are counts.
+    pub const UNDEFINED_TRUE: Self = ImageParameters {
+        intensity: Statistics { max: -1.0, min: -1.0, ..Statistics::UNDEFINED },
+        ..Self::UNDEFINED
+    };
 }
