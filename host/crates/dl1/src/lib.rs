@@ -5,15 +5,19 @@
 //! [`Image`](event::Image)s, cleaned, and described by [`ImageParameters`](parameters::ImageParameters).
 #![forbid(unsafe_code)]
 
+pub mod calib;
+pub mod clean;
 pub mod configuration;
 mod error;
 pub mod event;
 pub mod eventio;
+pub mod extract;
 pub mod instrument;
 pub mod observation;
 pub mod parameters;
 pub mod random;
 pub mod runlist;
+pub mod settings;
 pub mod simtel;
 
 pub use error::{Error, Place};
