@@ -8,11 +8,9 @@ use std::path::{Path, PathBuf};
 use tierline_table::{DType, Scalar};
 
 use crate::ffi::{self, Handle, StoredChunk};
+use crate::sink::Element;
 use crate::tree::{ElementType, Reader, element_type_of};
 use crate::{Error, Filters, browse};
-use crate::sink::Element;
-use crate::tree::{ElementType, Reader, element_type};
-use crate::{Error, Filters};
 
 /// A filter by its registered number, with its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,36 +53,21 @@ impl Reader {
             return Err(Error::unsupported(self.path(), path, "the elements are no numbers"));
         };
         let order = dataset.dtype().map_err(self.hdf5(path, "read"))?.byte_order();
-        let filters = dataset.filters();
-        let filters = filters.iter().map(browse::filter);
         let filters = self.filters_of(&dataset);
         Ok(RawDataset {
             dtype,
             big_endian: order == hdf5::datatype::ByteOrder::BigEndian,
             shape: dataset.shape(),
             chunk: dataset.chunk(),
-            filters: filters.map(|(id, parameters)| RawFilter { id, parameters }).collect(),
-        })
             filters,
+        })
     }
 
     /// The filters of a dataset, in the order in which they were applied.
     pub(crate) fn filters_of(&self, dataset: &hdf5::Dataset) -> Vec<RawFilter> {
-        let mut filters = Vec::new();
-        for filter in dataset.filters() {
-            use hdf5::filters::Filter;
-            let (id, parameters) = match filter {
-                Filter::Deflate(level) => (1, vec![level.into()]),
-                Filter::Shuffle => (2, Vec::new()),
-                Filter::Fletcher32 => (3, Vec::new()),
-                Filter::SZip(..) => (4, Vec::new()),
-                Filter::NBit => (5, Vec::new()),
-                Filter::ScaleOffset(_) => (6, Vec::new()),
-                Filter::User(id, parameters) => (id, parameters),
-            };
-            filters.push(RawFilter { id, parameters });
-        }
-        filters
+        let filters = dataset.filters();
+        let filters = filters.iter().map(browse::filter);
+        filters.map(|(id, parameters)| RawFilter { id, parameters }).collect()
     }
 
     pub(crate) fn chunk_of(

@@ -62,8 +62,8 @@ impl Reader {
 
     /// Whether there is a dataset of rows at a path.
     pub fn has_table(&self, path: &str) -> bool {
-        let object = self.object(path);
-        object.is_ok_and(|object| object.kind == crate::browse::Kind::Dataset)
+        let item = self.item(path);
+        item.is_ok_and(|item| item.kind() == crate::browse::Kind::Dataset)
             && self.table(path).is_ok()
     }
 }

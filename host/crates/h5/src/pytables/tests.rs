@@ -87,7 +87,7 @@ fn attributes_are_those_of_pytables() {
     write(&path, 3, 1, FLETCHER);
     let reader = Reader::open(&path).unwrap();
     let get = |object: &str, name: &str| {
-        let all = reader.attributes(object).unwrap();
+        let all = reader.item(object).unwrap().attributes().unwrap();
         all.into_iter().find(|attribute| attribute.name == name).unwrap().elements
     };
     let text = |text: &str| Elements::Plain(DType::Text(text.len() as u16), text.into());
