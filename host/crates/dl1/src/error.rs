@@ -91,6 +91,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A thread of ours has failed: a fault of the program.
+    #[error("a thread failed while working on an event")]
+    Thread,
     /// A size is above its limit.
     #[error(transparent)]
     Report(#[from] tierline_report::Error),

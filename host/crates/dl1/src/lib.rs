@@ -15,6 +15,7 @@ pub mod extract;
 pub mod instrument;
 pub mod observation;
 pub mod parameters;
+pub mod pipeline;
 pub mod random;
 pub mod runlist;
 pub mod settings;

@@ -15,6 +15,7 @@ mod timing;
 
 pub use axis::Axis;
 pub use concentration::concentration;
+pub(crate) use describe::selected;
 pub use describe::{Charge, Described, Pixels, describe, describe_true, is_describable};
 pub use hillas::hillas;
 pub use leakage::leakage;

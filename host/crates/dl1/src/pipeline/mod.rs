@@ -1,0 +1,10 @@
+//! From an event source to a sink: calibration, extraction, cleaning and parameters, spread over threads.
+
+mod ordered;
+mod processor;
+mod run;
+mod settings;
+
+pub use processor::{ImageCounts, Processor};
+pub use run::{EventSink, EventSource, Outcome, Undecoded, process};
+pub use settings::{ProcessSettings, TimingSeed};

@@ -1,0 +1,144 @@
+//! All events of a source, through the processor, to a sink.
+
+use super::ordered::{self, Stages};
+use super::processor::{Done, HalfEvent, ImageCounts, Processor, Scratch};
+use crate::Error;
+use crate::event::{ArrayEvent, Dl1Event};
+use crate::random::Random;
+
+/// An event that is not decoded yet: doing so is work for any thread. What is left out of it comes as notes.
+pub type Undecoded = Box<dyn FnOnce() -> Result<(ArrayEvent, Vec<Error>), Error> + Send>;
+
+/// Where events come from.
+pub trait EventSource {
+    /// The next event; `None` at the end. [`Error::Truncated`] ends the source, too, other errors do so for good.
+    fn next_event(&mut self) -> Result<Option<Undecoded>, Error>;
+
+    /// What was left out until now, and why.
+    fn take_notes(&mut self) -> Vec<Error> {
+        Vec::new()
+    }
+
+    /// Bytes that were read.
+    fn offset(&self) -> u64 {
+        0
+    }
+}
+
+/// Where processed events go, in the order of the source.
+pub trait EventSink {
+    /// Takes an event.
+    fn write(&mut self, event: &Dl1Event) -> Result<(), Error>;
+}
+
+/// What a run did.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Events written.
+    pub events: u64,
+    /// Telescopes of these events.
+    pub telescope_events: u64,
+    /// Events that could not be decoded.
+    pub lost_events: u64,
+    /// Objects and telescopes' parts of events that were left out.
+    pub left_out: u64,
+    /// The first errors, for messages.
+    pub errors: Vec<Error>,
+    /// How the source ended too early, if it did.
+    pub truncated: Option<Error>,
+    /// Counts of images.
+    pub images: ImageCounts,
+}
+
+/// Errors that are kept.
+const MAX_ERRORS: usize = 20;
+
+impl Outcome {
+    /// Whether everything that was there has been written.
+    pub fn is_clean(&self) -> bool {
+        self.lost_events == 0 && self.left_out == 0 && self.truncated.is_none()
+    }
+
+    fn note(&mut self, error: Error) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(error);
+        }
+    }
+
+    fn leave_out(&mut self, errors: impl IntoIterator<Item = Error>) {
+        for error in errors {
+            self.left_out += 1;
+            self.note(error);
+        }
+    }
+}
+
+struct Work<'a>(&'a Processor);
+
+/// An event on its way; an error for one that could not be decoded.
+type Half = Result<(HalfEvent, Vec<Error>), Error>;
+
+impl Stages for Work<'_> {
+    type Input = Undecoded;
+    type Half = Half;
+    type Output = Result<(Done, Vec<Error>), Error>;
+    type Scratch = Scratch;
+
+    fn first(&self, input: Undecoded, scratch: &mut Scratch) -> Half {
+        input().map(|(event, notes)| (self.0.begin(event, scratch), notes))
+    }
+
+    fn second(&self, half: Half, _: &mut Scratch) -> Self::Output {
+        half.map(|(half, notes)| (self.0.finish(half), notes))
+    }
+}
+
+/// Processes all events. The content does not depend on `threads`. An error of the sink ends the run, as does one of the
+/// source that is not about its end.
+pub fn process(
+    source: &mut dyn EventSource,
+    processor: &Processor,
+    random: &mut Random,
+    threads: usize,
+    sink: &mut dyn EventSink,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Outcome, Error> {
+    let (mut outcome, mut truncated, mut notes) = (Outcome::default(), None, Vec::new());
+    let inputs = || {
+        let next = match source.next_event() {
+            Err(error @ Error::Truncated { .. }) => {
+                truncated = Some(error);
+                Ok(None)
+            }
+            next => next,
+        };
+        notes.append(&mut source.take_notes());
+        progress(source.offset());
+        next
+    };
+    let between = |half: &mut Half| {
+        if let Ok((half, _)) = half {
+            processor.draw(half, random);
+        }
+    };
+    let last = |done: Result<(Done, Vec<Error>), Error>| {
+        match done {
+            Ok((done, notes)) => {
+                outcome.leave_out(notes.into_iter().chain(done.failed));
+                outcome.images.add(done.counts);
+                outcome.events += 1;
+                outcome.telescope_events += done.event.telescopes.len() as u64;
+                sink.write(&done.event)?;
+            }
+            Err(error) => {
+                outcome.lost_events += 1;
+                outcome.note(error);
+            }
+        }
+        Ok(())
+    };
+    ordered::run(&Work(processor), threads, inputs, between, last)?;
+    outcome.leave_out(notes);
+    outcome.truncated = truncated;
+    Ok(outcome)
+}
