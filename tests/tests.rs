@@ -9,6 +9,7 @@ mod collect;
 mod convert;
 mod damaged;
 mod dataio_damage;
+mod dl1;
 mod dump;
 mod flatfield;
 mod front_end;

@@ -17,8 +17,11 @@ pub mod observation;
 pub mod parameters;
 pub mod pipeline;
 pub mod random;
+pub mod reader;
 pub mod runlist;
 pub mod settings;
 pub mod simtel;
+mod time;
+pub mod writer;
 
 pub use error::{Error, Place};

@@ -148,4 +148,6 @@ pub struct ShowerDistribution {
     pub bins_core_dist: Vec<f64>,
     /// Contents, `[energy][distance]`.
     pub histogram: Vec<f64>,
+    /// Whether the contents have single precision in the file, as they then have in the output.
+    pub single_precision: bool,
 }

@@ -308,6 +308,7 @@ fn describe_distribution(obs_id: i32, histogram: &Histogram) -> Option<ShowerDis
         bins_energy: edges(&y).into_iter().map(|edge| 10f64.powf(edge)).collect(),
         bins_core_dist: edges(&histogram.x),
         histogram: contents,
+        single_precision: matches!(histogram.bins, Bins::Real(_)),
     })
 }
 

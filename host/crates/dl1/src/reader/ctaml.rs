@@ -1,0 +1,1 @@
+//! Reading the format of dl1-data-handler.

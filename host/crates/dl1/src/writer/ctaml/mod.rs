@@ -1,0 +1,1 @@
+//! The format of dl1-data-handler.

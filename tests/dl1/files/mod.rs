@@ -1,0 +1,4 @@
+//! Files of processed events: the peers' are read, written again, and compared.
+
+mod compare;
+mod ctapipe;

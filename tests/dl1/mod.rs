@@ -1,0 +1,3 @@
+//! Cherenkov-telescope events.
+
+mod files;
