@@ -32,7 +32,7 @@ pub struct Observation {
 
 /// Settings of a simulated run. The names are those of ctapipe's simulation configuration, the values those of
 /// sim_telarray's MC run header.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SimulationRun {
     /// Number of the observation.
     pub obs_id: i32,
