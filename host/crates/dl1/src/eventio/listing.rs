@@ -36,24 +36,30 @@ pub struct Listing {
 
 /// Lists the objects of a file, down to those that are no containers.
 ///
-/// Of an object that is not whole, nothing is listed. A container with content that is no objects ends the walk
-/// into it, and is the error.
+/// Of an object that is not whole, what is there of it is listed, and checksums are of that. A container with
+/// content that is no objects ends the walk into it, and is the error.
 pub fn list_objects(path: &Path, limits: Limits) -> Result<Listing, Error> {
     let mut reader = ObjectReader::open(path, limits)?;
     let mut payload = Vec::new();
     let mut objects = Vec::new();
     let mut error = None;
     loop {
-        match reader.next_in(&mut payload) {
-            Ok(Some(object)) => {
-                let walked = walk(&object, 0, &mut objects);
-                error = error.or(walked.err().map(|flaw| flaw.at(path)));
-            }
+        let header = match reader.next_header() {
+            Ok(Some(header)) => header,
             Ok(None) => break,
             Err(flaw) => {
                 error = Some(flaw);
                 break;
             }
+        };
+        let read = reader.read_payload(&mut payload);
+        let walked = walk(&Object { header, payload: &payload }, 0, &mut objects);
+        match (read, walked) {
+            (Err(flaw), _) => {
+                error = Some(flaw);
+                break;
+            }
+            (Ok(()), walked) => error = error.or(walked.err().map(|flaw| flaw.at(path))),
         }
     }
     let end = match (reader.end(), &error) {
@@ -74,8 +80,17 @@ fn walk(
     let crc32 = leaf.then(|| crc32fast::hash(object.payload));
     objects.push(Listed { depth, header, crc32 });
     if depth < MAX_DEPTH {
-        for inner in object.objects() {
-            walk(&inner?, depth + 1, objects)?;
+        let mut inner = object.objects();
+        while let Some(found) = inner.next() {
+            match found {
+                Ok(found) => walk(&found, depth + 1, objects)?,
+                Err(flaw) => {
+                    if let Some(part) = inner.unfinished() {
+                        walk(&part, depth + 1, objects)?;
+                    }
+                    return Err(flaw);
+                }
+            }
         }
     }
     Ok(())

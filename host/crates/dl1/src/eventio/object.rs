@@ -38,7 +38,7 @@ impl<'a> Object<'a> {
     /// The objects inside, if the content is nothing but objects; none otherwise.
     pub fn objects(&self) -> Objects<'a> {
         let rest = if self.header.only_sub_objects { self.payload } else { &[] };
-        Objects { outer: self.header, rest, offset: self.header.content_offset }
+        Objects { outer: self.header, rest, offset: self.header.content_offset, unfinished: None }
     }
 
     /// A copy.
@@ -64,13 +64,20 @@ pub struct Objects<'a> {
     outer: ObjectHeader,
     rest: &'a [u8],
     offset: u64,
+    unfinished: Option<Object<'a>>,
 }
 
 impl<'a> Objects<'a> {
+    /// After an error, what there is of an object whose content ends early.
+    pub fn unfinished(&self) -> Option<Object<'a>> {
+        self.unfinished
+    }
+
     /// Objects in the rest of a content that begins with other things.
     pub(crate) fn in_rest(outer: ObjectHeader, rest: &'a [u8]) -> Self {
         let before = (outer.length).saturating_sub(rest.len() as u64);
-        Objects { outer, rest, offset: outer.content_offset.saturating_add(before) }
+        let offset = outer.content_offset.saturating_add(before);
+        Objects { outer, rest, offset, unfinished: None }
     }
 
     fn take(&mut self) -> Result<Object<'a>, ObjectError> {
@@ -91,6 +98,7 @@ impl<'a> Objects<'a> {
         let header = ObjectHeader::parse(order, words, extension, false, self.offset);
         let length = usize::try_from(header.length).unwrap_or(usize::MAX);
         let (payload, rest) = rest.split_at_checked(length).ok_or_else(|| {
+            self.unfinished = Some(Object { header, payload: rest });
             let found = rest.len();
             let outer = self.outer.kind;
             let reason =
