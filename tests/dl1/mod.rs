@@ -47,3 +47,7 @@ const IACT: [&str; 5] = [
     "one_shower.dat",
     "one_shower.dat.gz",
 ];
+//! Cherenkov-telescope events: every step against what the peers make of the same files.
+mod golden;
+mod parameters;
+mod steps;

@@ -98,8 +98,8 @@ fn check(event: &TelescopeEvent) -> Result<(), Error> {
     Ok(())
 }
 
-/// Status bits of every pixel: 1 and 2 that it was kept, 4 and 8 that its high or low gain was stored, which is
-/// said of selected gains and of pixels that work.
+/// Status bits of every pixel: 4 or 8 that its high or low gain was stored, which is said of selected gains and of
+/// pixels that work. Bits 1 and 2, which say that a pixel was kept, belong to later steps.
 pub fn pixel_status(waveforms: &Waveforms, broken: &[bool]) -> Vec<u8> {
     let stored =
         |pixel: usize| match &waveforms.selected_gain {
@@ -108,7 +108,7 @@ pub fn pixel_status(waveforms: &Waveforms, broken: &[bool]) -> Vec<u8> {
             }
             _ => 0,
         };
-    (0..waveforms.n_pixels).map(|pixel| 3 | stored(pixel)).collect()
+    (0..waveforms.n_pixels).map(stored).collect()
 }
 
 #[cfg(test)]
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(waveforms.data, expected);
         assert_eq!((waveforms.n_channels, waveforms.row(0, 1)), (1, &expected[2..]));
         assert_eq!(waveforms.gain(0, 1), 1);
-        assert_eq!(pixel_status(&waveforms, &adc().calibration.broken), [7, 3]);
+        assert_eq!(pixel_status(&waveforms, &adc().calibration.broken), [4, 0]);
         waveforms.check().unwrap();
     }
 
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!((waveforms.n_channels, waveforms.data.len()), (2, 8));
         assert_eq!(waveforms.selected_gain, None);
         assert_eq!(waveforms.data[7], 20.0 * 0.5 + 1.0);
-        assert_eq!((waveforms.gain(1, 0), pixel_status(&waveforms, &[])), (1, vec![3, 3]));
+        assert_eq!((waveforms.gain(1, 0), pixel_status(&waveforms, &[])), (1, vec![0, 0]));
         let low = GainSelector::Manual(GainChannel::Low);
         r1.run(&adc(), Some(&low), &mut waveforms).unwrap();
         assert_eq!(waveforms.selected_gain, Some(vec![1, 1]));

@@ -3,8 +3,8 @@
 use super::Statistics;
 use super::sum::pairwise_sum;
 
-/// Distribution of values. Extremes, mean and deviation are made in f32, the moments in f64. NaN if there are
-/// no values.
+/// Distribution of values. Extremes, mean, deviation and offsets from the mean are made in f32, the moments in f64.
+/// NaN if there are no values.
 pub fn statistics(values: &[f32]) -> Statistics {
     if values.is_empty() {
         return Statistics::UNDEFINED;
@@ -16,7 +16,8 @@ pub fn statistics(values: &[f32]) -> Statistics {
     let std = divide(pairwise_sum(&squares)).sqrt();
     let max = values.iter().copied().fold(f32::NEG_INFINITY, larger);
     let min = -values.iter().map(|value| -value).fold(f32::NEG_INFINITY, larger);
-    let [skewness, kurtosis] = moments(values.iter().map(|value| f64::from((value - mean) / std)));
+    let offsets = values.iter().map(|value| f64::from(value - mean));
+    let [skewness, kurtosis] = moments(offsets, f64::from(std));
     let [max, min, mean, std] = [max, min, mean, std].map(f64::from);
     Statistics { max, min, mean, std, skewness, kurtosis }
 }
@@ -32,7 +33,7 @@ pub fn statistics_of_counts(values: &[i32]) -> Statistics {
     let squares: Vec<f64> = numbers.iter().map(|value| (value - mean) * (value - mean)).collect();
     let std = (pairwise_sum(&squares) / count).sqrt();
     let extreme = |value: Option<&i32>| value.map_or(f64::NAN, |value| f64::from(*value));
-    let [skewness, kurtosis] = moments(numbers.iter().map(|value| (value - mean) / std));
+    let [skewness, kurtosis] = moments(numbers.iter().map(|value| value - mean), std);
     let (max, min) = (extreme(values.iter().max()), extreme(values.iter().min()));
     Statistics { max, min, mean, std, skewness, kurtosis }
 }
@@ -42,13 +43,15 @@ fn larger(a: f32, b: f32) -> f32 {
     if a.is_nan() || a > b { a } else { b }
 }
 
-/// Means of the third and the fourth powers of standardized values, the latter less 3.
-fn moments(values: impl ExactSizeIterator<Item = f64>) -> [f64; 2] {
-    let count = values.len() as f64;
+/// Means of the third and the fourth powers of offsets from the mean by the deviation, the latter less 3.
+fn moments(offsets: impl ExactSizeIterator<Item = f64>, std: f64) -> [f64; 2] {
+    let count = offsets.len() as f64;
     let (mut third, mut fourth) = (0.0, 0.0);
-    for value in values {
-        third += value.powi(3);
-        fourth += value.powi(4);
+    for offset in offsets {
+        let value = offset / std;
+        let square = value * value;
+        third += square * value;
+        fourth += square * square;
     }
     [third / count, fourth / count - 3.0]
 }
