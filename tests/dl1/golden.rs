@@ -24,7 +24,7 @@ impl Golden {
     }
 
     pub(super) fn names(&self, path: &str) -> Vec<String> {
-        let members = self.0.members(path).unwrap();
+        let members = self.0.item(path).unwrap().members().unwrap();
         members.into_iter().map(|member| member.0).collect()
     }
 
@@ -54,7 +54,7 @@ impl Golden {
     }
 
     pub(super) fn attribute(&self, path: &str, name: &str) -> Attribute {
-        let all = self.0.attributes(path).unwrap();
+        let all = self.0.item(path).unwrap().attributes().unwrap();
         all.into_iter().find(|one| one.name == name).unwrap_or_else(|| panic!("{path}: {name}"))
     }
 

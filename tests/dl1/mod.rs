@@ -1,8 +1,11 @@
-//! Cherenkov-telescope events.
+//! Cherenkov-telescope events: every step against what the peers make of the same files.
 
 mod files;
+mod golden;
 mod objects;
+mod parameters;
 mod simtel;
+mod steps;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -47,7 +50,3 @@ const IACT: [&str; 5] = [
     "one_shower.dat",
     "one_shower.dat.gz",
 ];
-//! Cherenkov-telescope events: every step against what the peers make of the same files.
-mod golden;
-mod parameters;
-mod steps;
