@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Collect(cmd::collect::Args),
     Replay(cmd::replay::Args),
     Process(cmd::process::Args),
+    Dl1(Box<cmd::dl1::Args>),
+    Runlist(cmd::runlist::Args),
     Ls(cmd::ls::Args),
     Convert(Box<cmd::convert::Args>),
     Flatfield(cmd::flatfield::Args),
@@ -28,6 +30,5 @@ pub(crate) enum Command {
     Index(cmd::index::Args),
     Dump(cmd::dump::Args),
     Plot(cmd::plot::Args),
-    Runlist(cmd::runlist::Args),
     Demo(cmd::demo::Args),
 }

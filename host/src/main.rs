@@ -10,7 +10,7 @@ use clap::Parser;
 use tierline::report::Status;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = cli::Cli::parse_from(cmd::dl1::expand(std::env::args_os()));
     let done = match cli.command {
         cli::Command::Raw(args) => cmd::raw::run(&args),
         cli::Command::Collect(args) => cmd::collect::run(&args),
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         cli::Command::Convert(args) => cmd::convert::run(&args),
         cli::Command::Flatfield(args) => cmd::flatfield::run(&args),
         cli::Command::Image(args) => cmd::image::run(&args),
+        cli::Command::Dl1(args) => cmd::dl1::run(&args),
         cli::Command::Ls(args) => cmd::ls::run(&args),
         cli::Command::Info(args) => cmd::info::run(&args),
         cli::Command::Index(args) => cmd::index::run(&args),

@@ -3,6 +3,7 @@
 pub(crate) mod collect;
 pub(crate) mod convert;
 pub(crate) mod demo;
+pub(crate) mod dl1;
 pub(crate) mod dump;
 pub(crate) mod flatfield;
 pub(crate) mod image;

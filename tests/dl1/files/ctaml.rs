@@ -74,6 +74,13 @@ fn events(reader: &mut Reader) -> Vec<Dl1Event> {
     std::iter::from_fn(|| reader.next_event().unwrap()).collect()
 }
 
+fn committed(writer: CtamlWriter) -> Vec<PathBuf> {
+    let (parts, _) = writer.finish().unwrap();
+    let files = parts.iter().map(|part| part.target().to_path_buf()).collect();
+    tierline::report::commit_all(parts).unwrap();
+    files
+}
+
 fn rewrite(from: &Path, to: &Path, options: Options) -> Vec<PathBuf> {
     let mut reader = Reader::open(from).unwrap();
     let mut writer = CtamlWriter::create(to, options).unwrap();
@@ -85,7 +92,7 @@ fn rewrite(from: &Path, to: &Path, options: Options) -> Vec<PathBuf> {
     while let Some((obs_id, event_id, shower)) = reader.next_mc_event().unwrap() {
         writer.write_mc_event(obs_id, event_id, &shower).unwrap();
     }
-    writer.finish().unwrap().0
+    committed(writer)
 }
 
 #[test]
@@ -163,7 +170,7 @@ fn inputs_that_do_not_fit_are_refused() {
     let reader = Reader::open(&golden).unwrap();
     let (own, header) = (subarray(&reader), reader.header().clone());
     for (variant, refuses) in [(Variant::V0_8, true), (Variant::V0_7, false)] {
-        let path = folder.path().join("a.h5");
+        let path = folder.path().join(format!("{variant:?}.h5"));
         let mut writer = CtamlWriter::create(&path, Options::new(variant)).unwrap();
         assert!(writer.write_mc_event(1, 1, &sample()).is_err());
         writer.begin_input("a", &own, &header).unwrap();
@@ -174,7 +181,7 @@ fn inputs_that_do_not_fit_are_refused() {
         let mut moved = own.clone();
         moved.telescopes[0].position_m[0] += 1.0;
         assert!(writer.begin_input("d", &moved, &header).is_err());
-        writer.finish().unwrap();
+        committed(writer);
         let back = Reader::open(&path).unwrap();
         if refuses {
             assert_eq!(back.header().run.n_showers, 2 * header.run.n_showers);

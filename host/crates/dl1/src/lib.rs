@@ -5,6 +5,7 @@
 //! [`Image`](event::Image)s, cleaned, and described by [`ImageParameters`](parameters::ImageParameters).
 #![forbid(unsafe_code)]
 
+mod build_dl1;
 pub mod calib;
 pub mod clean;
 pub mod configuration;
@@ -24,4 +25,5 @@ pub mod simtel;
 mod time;
 pub mod writer;
 
+pub use build_dl1::{BuildDl1, Built, Format};
 pub use error::{Error, Place};

@@ -4,6 +4,11 @@
 
 use crate::event::Time;
 
+/// The time now, UTC, as DL1 files write it: `YYYY-MM-DD hh:mm:ss.sss`.
+pub(crate) fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+}
+
 /// Seconds since 1970 (UTC) at which TAI − UTC becomes so many seconds.
 const LEAP_SECONDS: [(i64, i64); 28] = [
     (63_072_000, 10),

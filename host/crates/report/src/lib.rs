@@ -28,6 +28,6 @@ mod report;
 
 pub use error::Error;
 pub use limits::{LimitKind, Limits};
-pub use output::{AtomicOutput, commit_all, stale_parts};
+pub use output::{AtomicOutput, commit_all, random_uuid, stale_parts};
 pub use progress::Progress;
 pub use report::{ByteAccount, Input, Output, Report, Skipped, Status};

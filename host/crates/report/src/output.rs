@@ -129,9 +129,22 @@ fn refuse(target: &Path, overwrite: bool) -> Result<(), Error> {
     }
 }
 
+/// 64 bits from the operating system, by which the standard library seeds every `RandomState`.
+fn random_bits() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// A random identifier, a UUID of version 4 (RFC 9562).
+pub fn random_uuid() -> String {
+    let (high, low) = (random_bits(), random_bits());
+    let high = high & !0xF000 | 0x4000;
+    let low = low & !(3 << 62) | 1 << 63;
+    let (a, b, c) = (high >> 32, high >> 16 & 0xFFFF, high & 0xFFFF);
+    format!("{a:08x}-{b:04x}-{c:04x}-{:04x}-{:012x}", low >> 48, low & 0xFFFF_FFFF_FFFF)
+}
+
 fn part_name(target: &Path) -> PathBuf {
-    // The standard library seeds every RandomState from the operating system.
-    let random = RandomState::new().build_hasher().finish();
+    let random = random_bits();
     let mut name = target.as_os_str().to_os_string();
     name.push(format!("{PART}{random:016x}"));
     PathBuf::from(name)
@@ -173,6 +186,15 @@ mod tests {
             .collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn identifiers_are_uuids() {
+        let (one, two) = (random_uuid(), random_uuid());
+        assert_ne!(one, two);
+        let lengths: Vec<usize> = one.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12]);
+        assert!(one.as_bytes()[14] == b'4' && b"89ab".contains(&one.as_bytes()[19]), "{one}");
     }
 
     #[test]

@@ -6,5 +6,5 @@ mod run;
 mod settings;
 
 pub use processor::{ImageCounts, Processor};
-pub use run::{EventSink, EventSource, Outcome, Undecoded, process};
+pub use run::{EventSink, EventSource, Outcome, SimulatedEvent, Undecoded, process};
 pub use settings::{ProcessSettings, TimingSeed};

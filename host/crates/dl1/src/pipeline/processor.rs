@@ -40,7 +40,8 @@ pub struct ImageCounts {
 }
 
 impl ImageCounts {
-    pub(super) fn add(&mut self, other: ImageCounts) {
+    /// Adds those of other images.
+    pub fn add(&mut self, other: ImageCounts) {
         self.total += other.total;
         self.with_charge += other.with_charge;
         self.with_pixels += other.with_pixels;

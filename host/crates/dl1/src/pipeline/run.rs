@@ -1,13 +1,26 @@
 //! All events of a source, through the processor, to a sink.
 
+use std::cell::RefCell;
+
 use super::ordered::{self, Stages};
 use super::processor::{Done, HalfEvent, ImageCounts, Processor, Scratch};
 use crate::Error;
-use crate::event::{ArrayEvent, Dl1Event};
+use crate::event::{ArrayEvent, Dl1Event, Shower};
 use crate::random::Random;
 
 /// An event that is not decoded yet: doing so is work for any thread. What is left out of it comes as notes.
 pub type Undecoded = Box<dyn FnOnce() -> Result<(ArrayEvent, Vec<Error>), Error> + Send>;
+
+/// A simulated shower, whether it triggered or not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SimulatedEvent {
+    /// Number of the run.
+    pub obs_id: i32,
+    /// Number of the event.
+    pub event_id: i64,
+    /// The shower.
+    pub shower: Shower,
+}
 
 /// Where events come from.
 pub trait EventSource {
@@ -16,6 +29,11 @@ pub trait EventSource {
 
     /// What was left out until now, and why.
     fn take_notes(&mut self) -> Vec<Error> {
+        Vec::new()
+    }
+
+    /// Showers that were simulated until now, if they are wanted.
+    fn take_simulated(&mut self) -> Vec<SimulatedEvent> {
         Vec::new()
     }
 
@@ -29,6 +47,11 @@ pub trait EventSource {
 pub trait EventSink {
     /// Takes an event.
     fn write(&mut self, event: &Dl1Event) -> Result<(), Error>;
+
+    /// Takes a simulated shower, whether it triggered or not.
+    fn write_simulated(&mut self, _event: &SimulatedEvent) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// What a run did.
@@ -104,6 +127,7 @@ pub fn process(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Outcome, Error> {
     let (mut outcome, mut truncated, mut notes) = (Outcome::default(), None, Vec::new());
+    let simulated = RefCell::new(Vec::new());
     let inputs = || {
         let next = match source.next_event() {
             Err(error @ Error::Truncated { .. }) => {
@@ -113,6 +137,7 @@ pub fn process(
             next => next,
         };
         notes.append(&mut source.take_notes());
+        simulated.borrow_mut().append(&mut source.take_simulated());
         progress(source.offset());
         next
     };
@@ -121,7 +146,10 @@ pub fn process(
             processor.draw(half, random);
         }
     };
-    let last = |done: Result<(Done, Vec<Error>), Error>| {
+    let mut last = |done: Result<(Done, Vec<Error>), Error>| {
+        for event in simulated.take() {
+            sink.write_simulated(&event)?;
+        }
         match done {
             Ok((done, notes)) => {
                 outcome.leave_out(notes.into_iter().chain(done.failed));
@@ -137,7 +165,10 @@ pub fn process(
         }
         Ok(())
     };
-    ordered::run(&Work(processor), threads, inputs, between, last)?;
+    ordered::run(&Work(processor), threads, inputs, between, &mut last)?;
+    for event in simulated.take() {
+        sink.write_simulated(&event)?;
+    }
     outcome.leave_out(notes);
     outcome.truncated = truncated;
     Ok(outcome)

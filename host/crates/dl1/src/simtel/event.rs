@@ -82,6 +82,11 @@ impl SimtelEvent {
         &self.path
     }
 
+    /// Whether a wanted telescope has data.
+    pub fn is_triggered(&self) -> bool {
+        self.array_event.is_some() && !self.telescopes.is_empty()
+    }
+
     /// What was last known of a telescope.
     pub fn state(&self, tel_id: TelId) -> Option<&Arc<TelescopeState>> {
         self.states.iter().find(|(found, _)| *found == tel_id).map(|(_, state)| state)

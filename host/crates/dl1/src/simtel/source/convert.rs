@@ -226,7 +226,8 @@ fn time([seconds, nanoseconds]: [i32; 2], more_ns: f64) -> Time {
     }
 }
 
-fn describe_shower(shower: &McShower, mc: &McEvent) -> Shower {
+/// The shower of a simulated event.
+pub fn describe_shower(shower: &McShower, mc: &McEvent) -> Shower {
     Shower {
         energy_tev: shower.energy.into(),
         altitude: clip_altitude(shower.altitude.into()),

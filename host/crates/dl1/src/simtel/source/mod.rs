@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use tierline_report::Limits;
 
-pub use convert::{Converted, EventConverter, clip_altitude};
+pub use convert::{Converted, EventConverter, clip_altitude, describe_shower};
 pub use names::{TelescopeNames, from_meta, from_numbers, size_name, size_of_area};
 
 use super::event::SimtelEvent;
@@ -50,6 +50,8 @@ pub struct SourceOptions {
     pub max_events: Option<u64>,
     /// Whether calibration events are passed over.
     pub skip_calibration_events: bool,
+    /// Whether showers that triggered no telescope are yielded, too; they don't count as events.
+    pub keep_non_triggered: bool,
     /// Which focal length is used.
     pub focal_length_choice: FocalLengthChoice,
     /// Number of the observation, in place of the run's number.
@@ -66,6 +68,7 @@ impl Default for SourceOptions {
             allowed_tels: None,
             max_events: None,
             skip_calibration_events: true,
+            keep_non_triggered: false,
             focal_length_choice: FocalLengthChoice::Effective,
             override_obs_id: None,
             obs_id_offset: None,
@@ -95,7 +98,7 @@ impl SimtelEventSource {
         let file_options = Options {
             allowed_tels: allowed_tels.clone(),
             skip_calibration: options.skip_calibration_events,
-            keep_non_triggered: false,
+            keep_non_triggered: options.keep_non_triggered,
             limits: options.limits,
         };
         let file = SimtelFile::open(path, file_options)?;
@@ -208,7 +211,7 @@ impl Iterator for SimtelEventSource {
             Err(error) => return Some(Err(error)),
         };
         if let Some(left) = &mut self.left {
-            *left -= 1;
+            *left -= u64::from(event.is_triggered());
         }
         if event.event_id == 0 {
             self.pseudo_event_id -= 1;

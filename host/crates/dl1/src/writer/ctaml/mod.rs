@@ -21,6 +21,7 @@ mod tables;
 use std::path::{Path, PathBuf};
 
 use tierline_h5::{Filters, Stats};
+use tierline_report::AtomicOutput;
 
 pub use header::Header;
 pub(crate) use header::{NUMBERS, Number};
@@ -59,6 +60,8 @@ pub struct Options {
     pub file: tierline_h5::Options,
     /// Filters of the tables.
     pub filters: Filters,
+    /// Whether files are replaced.
+    pub overwrite: bool,
 }
 
 impl Options {
@@ -77,6 +80,7 @@ impl Options {
             ctapipe_version: ctapipe.to_owned(),
             file: tierline_h5::Options::default(),
             filters: Filters { shuffle: true, deflate: Some(1), fletcher32: false },
+            overwrite: false,
         }
     }
 }
@@ -96,7 +100,7 @@ pub struct CtamlWriter {
     input: Option<(String, Types, Header)>,
     current: Option<Current>,
     is_full: bool,
-    written: Vec<PathBuf>,
+    written: Vec<AtomicOutput>,
     stats: Stats,
 }
 
@@ -169,8 +173,8 @@ impl CtamlWriter {
         current.file.mc_event(obs_id, event_id, shower)
     }
 
-    /// Closes the last file; returns all of them, and what was written.
-    pub fn finish(mut self) -> Result<(Vec<PathBuf>, Stats), Error> {
+    /// Closes the last file; returns all of them, to be committed, and what was written.
+    pub fn finish(mut self) -> Result<(Vec<AtomicOutput>, Stats), Error> {
         self.close()?;
         Ok((self.written, self.stats))
     }
@@ -189,8 +193,9 @@ impl CtamlWriter {
             0 => self.target.clone(),
             count => numbered(&self.target, count + 1),
         };
-        let file = File::create(&path, types.clone(), &self.options)?;
-        self.written.push(path);
+        let part = AtomicOutput::create(&path, self.options.overwrite)?;
+        let file = File::create(part.path(), types.clone(), &self.options)?;
+        self.written.push(part);
         self.is_full = false;
         let inputs = vec![name.clone()];
         pickle::check(&inputs)?;
