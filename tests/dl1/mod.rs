@@ -6,6 +6,7 @@ mod objects;
 mod parameters;
 mod simtel;
 mod steps;
+mod whole;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

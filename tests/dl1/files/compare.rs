@@ -9,17 +9,18 @@ use tierline::h5::tree::Reader;
 use tierline::table::{Array, DType};
 
 /// What may differ.
-pub(super) struct Free<'a> {
+pub(in crate::dl1) struct Free<'a> {
     /// Attributes, by a part of their names.
-    pub(super) attributes: &'a [&'a str],
-    /// Columns whose numbers may differ by a part in 10¹² of the size.
-    pub(super) columns: &'a [&'a str],
+    pub(in crate::dl1) attributes: &'a [&'a str],
+    /// Columns whose numbers may differ, by the beginning of their names, and by how much of their size
+    /// (and of a thousandth).
+    pub(in crate::dl1) columns: &'a [(&'a str, f64)],
     /// Objects, by the beginning of their paths.
-    pub(super) objects: &'a [&'a str],
+    pub(in crate::dl1) objects: &'a [&'a str],
 }
 
 /// The differences, up to some.
-pub(super) fn differences(have: &Path, want: &Path, free: &Free<'_>) -> Vec<String> {
+pub(in crate::dl1) fn differences(have: &Path, want: &Path, free: &Free<'_>) -> Vec<String> {
     let (have, want) = (Reader::open(have).unwrap(), Reader::open(want).unwrap());
     let mut found = Vec::new();
     let (ours, theirs) = (objects(&have, free), objects(&want, free));
@@ -141,7 +142,8 @@ fn tables(have: &Reader, want: &Reader, path: &str, free: &Free<'_>, found: &mut
             ours.column(&name, 0..usize::MAX).unwrap(),
             theirs.column(&name, 0..usize::MAX).unwrap(),
         );
-        let loose = free.columns.contains(&name.as_str());
+        let loose = free.columns.iter().find(|(start, _)| name.starts_with(start));
+        let loose = loose.map_or(0.0, |(_, part)| *part);
         let wrong = (0..a.len()).filter(|n| !same_element(&a, &b, *n, loose)).collect::<Vec<_>>();
         if let Some(first) = wrong.first() {
             let value = |array: &Array| match dtype {
@@ -154,13 +156,13 @@ fn tables(have: &Reader, want: &Reader, path: &str, free: &Free<'_>, found: &mut
     }
 }
 
-fn same_element(a: &Array, b: &Array, n: usize, loose: bool) -> bool {
+fn same_element(a: &Array, b: &Array, n: usize, loose: f64) -> bool {
     if a.element(n) == b.element(n) {
         return true;
     }
     match (a.dtype, a.get_f64(n), b.get_f64(n)) {
         (DType::F32 | DType::F64, Some(a), Some(b)) => {
-            a.is_nan() && b.is_nan() || loose && (a - b).abs() <= 1e-12 * b.abs()
+            a.is_nan() && b.is_nan() || (a - b).abs() <= loose * (b.abs() + 1e-3)
         }
         _ => false,
     }

@@ -22,8 +22,11 @@ const FILES: [&str; 9] = [
 ];
 
 /// Texts of our own, versions of the software, and the filters of groups.
-const FREE: Free<'_> =
-    Free { attributes: &["_DESC", "FILTERS"], columns: &["true_alt", "true_az"], objects: &[] };
+const FREE: Free<'_> = Free {
+    attributes: &["_DESC", "FILTERS"],
+    columns: &[("true_alt", 1e-12), ("true_az", 1e-12)],
+    objects: &[],
+};
 
 fn metadata(reader: &Reader) -> Metadata {
     let get = |name: &str| {

@@ -1,5 +1,5 @@
 //! Files of processed events: the peers' are read, written again, and compared.
 
-mod compare;
+pub(in crate::dl1) mod compare;
 mod ctaml;
 mod ctapipe;

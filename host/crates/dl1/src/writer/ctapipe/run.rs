@@ -99,8 +99,10 @@ fn observation_blocks(
         rows.u64(observation.obs_id as u64).u64(observation.obs_id as u64);
         rows.text(producer, producer.len());
         rows.i64(if is_simulation { COMPLETED } else { UNKNOWN });
-        rows.f32(observation.pointing.altitude.to_degrees() as f32);
-        rows.f32(observation.pointing.azimuth.to_degrees() as f32);
+        // ctapipe converts the header's f32 as they are.
+        let degrees = |radians: f64| (radians as f32).to_degrees();
+        rows.f32(degrees(observation.pointing.altitude));
+        rows.f32(degrees(observation.pointing.azimuth));
         rows.i64(match observation.pointing_frame {
             PointingFrame::AltAz => 0,
             PointingFrame::Icrs => 1,
@@ -162,7 +164,11 @@ fn atmosphere_profile(file: &mut FileWriter, profile: &AtmosphereProfile) -> Res
     columns(&mut table, &ATMOSPHERE, 1);
     let mut rows = Row::default();
     let points = profile.height_km.iter().zip(&profile.density).zip(&profile.column_density);
-    for ((height, density), column_density) in points {
+    // ctapipe interpolates logarithms, and leaves out what has none.
+    let valid = |((height, density), column): &((&f64, &f64), &f64)| {
+        **height >= 0.0 && **density > 0.0 && **column > 0.0
+    };
+    for ((height, density), column_density) in points.filter(valid) {
         rows.f64s(&[*height, *density, *column_density]);
     }
     put(file, "simulation/service/atmosphere_density_profile", table, &rows)
