@@ -1,10 +1,13 @@
 //! Cherenkov-telescope events: every step against what the peers make of the same files.
 
+mod damage;
 mod files;
 mod golden;
 mod objects;
 mod parameters;
+mod run;
 mod simtel;
+mod source;
 mod steps;
 mod whole;
 

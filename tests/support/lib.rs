@@ -6,6 +6,7 @@ pub mod data;
 pub mod drive;
 pub mod plist;
 pub mod record;
+pub mod simtel;
 pub mod streams;
 
 /// Runs on a thread whose stack holds the largest assembler (ORCA's, several MB before it is boxed).
