@@ -79,15 +79,14 @@ fn decode_one(bytes: &[u8], array: &mut [u16]) -> Result<usize, usize> {
     let mut sum = 0u16;
     let mut done = 0;
     while done < array.len() {
-        let fast = short_codes(&bytes[at..], &mut array[done..], &mut sum);
-        at += fast;
-        done += fast;
+        if array.len() - done >= 4 {
+            let fast = short_codes(&bytes[at..], &mut array[done..], &mut sum);
+            at += fast;
+            done += fast;
+        }
         // The fast way stops at a longer code or near an end: take one value the general way.
         let Some(value) = array.get_mut(done) else { break };
-        let (step, used) = match bytes.get(at) {
-            Some(&byte) if byte < 0x80 => (signed(u64::from(byte)) as u32, 1),
-            _ => difference(&bytes[at..]).ok_or(at)?,
-        };
+        let (step, used) = short_difference(&bytes[at..]).ok_or(at)?;
         at += used;
         done += 1;
         sum = sum.wrapping_add(step as u16);
@@ -96,7 +95,21 @@ fn decode_one(bytes: &[u8], array: &mut [u16]) -> Result<usize, usize> {
     Ok(at)
 }
 
+/// As [`difference`], first trying the codes of one and two bytes, which are nearly all.
+#[inline]
+fn short_difference(bytes: &[u8]) -> Option<(u32, usize)> {
+    match *bytes {
+        [first @ 0..0x80, ..] => Some((signed(u64::from(first)) as u32, 1)),
+        [first @ 0x80..0xc0, second, ..] => {
+            let value = (u64::from(first & 0x3f) << 8) | u64::from(second);
+            Some((signed(value) as u32, 2))
+        }
+        _ => difference(bytes),
+    }
+}
+
 /// Decodes codes of one byte in groups of four, as long as there are such; returns how many.
+#[inline]
 fn short_codes(bytes: &[u8], array: &mut [u16], sum: &mut u16) -> usize {
     let (groups, _) = bytes.as_chunks::<4>();
     let (outputs, _) = array.as_chunks_mut::<4>();
@@ -106,19 +119,31 @@ fn short_codes(bytes: &[u8], array: &mut [u16], sum: &mut u16) -> usize {
         if codes & 0x8080_8080 != 0 {
             break;
         }
-        let sums = lane_sums(codes);
-        for (lane, value) in output.iter_mut().enumerate() {
-            *value = sum.wrapping_add((sums >> (16 * lane)) as u16);
-        }
+        let sums = add_lanes(lane_sums(codes), *sum);
+        *output = [sums as u16, (sums >> 16) as u16, (sums >> 32) as u16, (sums >> 48) as u16];
         *sum = output[3];
         n += 4;
     }
     n
 }
 
+/// A number with 1 in each lane of 16 bits.
+const ONES: u64 = 0x0001_0001_0001_0001;
+/// A number with the highest bit of each lane of 16 bits.
+const TOP: u64 = 0x8000 * ONES;
+
+/// Adds a number to each lane of 16 bits, without carries between them.
+#[inline]
+fn add_lanes(lanes: u64, number: u16) -> u64 {
+    let numbers = u64::from(number) * ONES;
+    ((lanes & !TOP) + (numbers & !TOP)) ^ ((lanes ^ numbers) & TOP)
+}
+
 /// Running sums of four codes of 7 bits, in lanes of 16 bits.
+#[inline]
 fn lane_sums(codes: u32) -> u64 {
-    const ONES: u64 = 0x0001_0001_0001_0001;
+    /// 64, 128, 192 and 256.
+    const BIAS: u64 = 0x0100_00c0_0080_0040;
     let wide = u64::from(codes);
     let wide = (wide | (wide << 16)) & 0x0000_ffff_0000_ffff;
     let wide = (wide | (wide << 8)) & 0x00ff_00ff_00ff_00ff;
@@ -127,9 +152,7 @@ fn lane_sums(codes: u32) -> u64 {
     // 64 + difference: size | 64 where positive, 63 - size where negative.
     let biased = (size ^ (sign * 0x3f)) | ((sign ^ ONES) << 6);
     let sums = biased.wrapping_mul(ONES);
-    // Take 64, 128, 192 and 256 off the lanes again, without borrowing between them.
-    const TOP: u64 = 0x8000 * ONES;
-    const BIAS: u64 = 0x0100_00c0_0080_0040;
+    // Take the 64s off the lanes again, without borrowing between them.
     ((sums | TOP) - BIAS) ^ TOP
 }
 

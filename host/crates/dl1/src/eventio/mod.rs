@@ -16,6 +16,8 @@
 
 pub mod cursor;
 pub mod differential;
+#[cfg(test)]
+pub(crate) mod emit;
 mod error;
 pub mod header;
 pub mod histograms;
@@ -24,6 +26,8 @@ pub mod input;
 pub mod listing;
 pub mod object;
 pub mod reader;
+#[cfg(test)]
+mod stream_tests;
 
 pub use cursor::Cursor;
 pub use error::{Fault, ObjectError};

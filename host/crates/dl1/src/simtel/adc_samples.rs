@@ -11,7 +11,7 @@ use crate::eventio::{Cursor, Object, ObjectError};
 use crate::instrument::TelId;
 
 /// More samples of one telescope's event are not credible.
-const MAX_VALUES: usize = 1 << 27;
+const MAX_VALUES: usize = 1 << 26;
 
 /// Flags and sizes of sums and waveforms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

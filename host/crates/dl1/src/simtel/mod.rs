@@ -46,6 +46,8 @@ pub mod source;
 pub mod telescope;
 pub mod tracking;
 pub mod trigger;
+#[cfg(test)]
+mod version_tests;
 
 pub use event::{EventKind, SimtelEvent};
 pub use file::{Options, SimtelFile};

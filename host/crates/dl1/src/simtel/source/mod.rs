@@ -87,6 +87,7 @@ pub struct SimtelEventSource {
     converter: Arc<EventConverter>,
     observation: Observation,
     simulation_run: Option<SimulationRun>,
+    atmosphere: Option<AtmosphereProfile>,
     left: Option<u64>,
     pseudo_event_id: i64,
 }
@@ -124,6 +125,7 @@ impl SimtelEventSource {
             converter: Arc::new(EventConverter { obs_id, has_true_images, telescopes }),
             observation: describe_observation(obs_id, run),
             simulation_run: simulation_run.map(|mc| describe_run(obs_id, run, mc)),
+            atmosphere: header.atmospheres.iter().find_map(usable_rows),
             left: options.max_events,
             pseudo_event_id: 0,
             file,
@@ -160,10 +162,10 @@ impl SimtelEventSource {
         self.simulation_run.as_ref()
     }
 
-    /// Profile of the atmosphere, the first with a table.
+    /// Profile of the atmosphere, the first with a table, without rows below sea level or above the atmosphere.
+    /// [`header`](Self::header) has all profiles as they are in the file.
     pub fn atmosphere(&self) -> Option<&AtmosphereProfile> {
-        let profiles = &self.file.header().atmospheres;
-        profiles.iter().find(|profile| !profile.height_km.is_empty())
+        self.atmosphere.as_ref()
     }
 
     /// Metaparameters.
@@ -219,6 +221,27 @@ impl Iterator for SimtelEventSource {
         }
         Some(Ok(event))
     }
+}
+
+/// The rows of a profile with positive densities and depths, of which logarithms can be taken; `None` without.
+fn usable_rows(profile: &AtmosphereProfile) -> Option<AtmosphereProfile> {
+    let mut usable = AtmosphereProfile {
+        height_km: Vec::new(),
+        density: Vec::new(),
+        column_density: Vec::new(),
+        refractivity: Vec::new(),
+        ..profile.clone()
+    };
+    for (at, &height) in profile.height_km.iter().enumerate() {
+        let (density, depth) = (profile.density[at], profile.column_density[at]);
+        if height >= 0.0 && density > 0.0 && depth > 0.0 {
+            usable.height_km.push(height);
+            usable.density.push(density);
+            usable.column_density.push(depth);
+            usable.refractivity.push(profile.refractivity[at]);
+        }
+    }
+    Some(usable).filter(|usable| !usable.height_km.is_empty())
 }
 
 fn facts(header: &Header, subarray: &Subarray) -> BTreeMap<TelId, TelescopeFacts> {
