@@ -12,7 +12,7 @@ use super::pixel_lists::{PixelCalibrated, PixelList, PixelTriggerTimes};
 use super::pixel_timing::PixelTiming;
 use super::telescope::TelescopeHeader;
 use super::tracking::TrackingPosition;
-use super::trigger::Trigger;
+use super::trigger::{Trigger, TriggeredTelescope};
 use crate::eventio::{Object, ObjectError};
 use crate::instrument::TelId;
 
@@ -86,7 +86,14 @@ impl<'a> ArrayEventParts<'a> {
     /// Where there is no trigger. A telescope's event that can't be read is left out, and [`Self::flaws`] says
     /// why.
     pub fn parse(event: &Object<'a>, wanted: impl Fn(TelId) -> bool) -> Result<Self, ObjectError> {
-        let trigger = Trigger::parse(&first_is_trigger(event)?)?;
+        let mut trigger = Trigger::parse(&first_is_trigger(event)?)?;
+        if !trigger.has_lists {
+            // Whatever was read out has triggered in the days of version 0.
+            let kinds = event.objects().map_while(Result::ok).map(|object| object.header.kind);
+            let tel_ids = kinds.filter_map(kind::telescope_event_tel);
+            let tel_ids = tel_ids.filter_map(|tel_id| i16::try_from(tel_id).ok());
+            trigger.triggered = tel_ids.map(|id| TriggeredTelescope::new(id, 0.0)).collect();
+        }
         let (telescopes, tracking, flaws) = (Vec::new(), Vec::new(), Vec::new());
         let mut parts = ArrayEventParts { trigger, telescopes, tracking, stereo: None, flaws };
         for object in event.objects().skip(1) {
@@ -113,6 +120,10 @@ impl<'a> ArrayEventParts<'a> {
         if kind == kind::STEREO {
             self.stereo = Some(object);
         } else if let Some(tel_id) = kind::telescope_event_tel(kind).filter(|&t| wanted(t)) {
+            if self.telescopes.iter().any(|known| known.tel_id == tel_id) {
+                let reason = format!("telescope {tel_id} is in the event twice");
+                return Err(ObjectError::malformed(&object.header, reason));
+            }
             self.telescopes.push(TelescopeParts::parse(tel_id, &object)?);
         } else if kind::tracking_tel(kind).is_some_and(wanted) {
             self.tracking.push(TrackingPosition::parse(&object)?);

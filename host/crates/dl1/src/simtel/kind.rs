@@ -1,5 +1,6 @@
 //! Types of objects, and the telescopes that types and numbers tell.
 
+use crate::eventio::{histograms, iact};
 use crate::instrument::TelId;
 
 /// History of programs and settings: objects 71 and 72 inside.
@@ -78,6 +79,69 @@ pub const CALIBRATION_PE: u16 = 2034;
 const TRACKING: u16 = 2100;
 /// Base of the types of telescopes' events.
 const TELESCOPE: u16 = 2200;
+
+/// What objects of a type are, in a word or two, for listings; `None` for unknown types.
+pub fn name(kind: u16) -> Option<&'static str> {
+    Some(match kind {
+        histograms::KIND => "histograms",
+        HISTORY => "history",
+        COMMAND_LINE => "command line",
+        CONFIG_LINE => "configuration line",
+        META => "metaparameters",
+        iact::RUN_HEADER => "CORSIKA run header",
+        iact::TELESCOPE_DEFINITION => "telescope definition",
+        iact::EVENT_HEADER => "CORSIKA event header",
+        iact::ARRAY_OFFSETS => "array offsets",
+        iact::TELESCOPE_DATA => "telescope data",
+        iact::PHOTONS => "photon bunches",
+        iact::CAMERA_LAYOUT => "camera layout",
+        iact::TRIGGER_TIME => "trigger time",
+        iact::PHOTO_ELECTRONS => "photo-electrons",
+        iact::EVENT_END => "CORSIKA event end",
+        iact::RUN_END => "CORSIKA run end",
+        iact::LONGITUDINAL => "longitudinal profile",
+        iact::INPUT_CARD => "CORSIKA input card",
+        iact::MARKER_BEGIN => "begin of split data",
+        iact::MARKER_END => "end of split data",
+        iact::EXTRA_PARAMETERS => "extra parameters",
+        iact::ATMOSPHERE => "atmospheric profile",
+        RUN_HEADER => "run header",
+        MC_RUN_HEADER => "MC run header",
+        CAMERA_SETTINGS => "camera settings",
+        CAMERA_ORGANIZATION => "camera organization",
+        PIXEL_SETTINGS => "pixel settings",
+        PIXEL_DISABLE => "disabled pixels",
+        CAMERA_SOFTWARE => "camera software settings",
+        POINTING_CORRECTION => "pointing correction",
+        TRACKING_SETUP => "tracking setup",
+        TRIGGER => "trigger",
+        ARRAY_EVENT => "array event",
+        TELESCOPE_HEADER => "telescope event header",
+        ADC_SUMS => "ADC sums",
+        ADC_SAMPLES => "ADC samples",
+        IMAGE_PARAMETERS => "image parameters",
+        STEREO => "stereo reconstruction",
+        PIXEL_TIMING => "pixel timing",
+        PIXEL_CALIBRATED => "calibrated pixels",
+        MC_SHOWER => "MC shower",
+        MC_EVENT => "MC event",
+        CAMERA_MONITORING => "camera monitoring",
+        LASER_CALIBRATION => "laser calibration",
+        RUN_STATISTICS => "run statistics",
+        MC_RUN_STATISTICS => "MC run statistics",
+        PE_SUM => "photo-electron sums",
+        PIXEL_LIST => "pixel list",
+        CALIBRATION_EVENT => "calibration event",
+        AUX_DIGITAL => "auxiliary digital traces",
+        AUX_ANALOG => "auxiliary analogue traces",
+        PIXEL_TRIGGER_TIMES => "pixel trigger times",
+        PIXEL_MONITORING => "pixel monitoring",
+        CALIBRATION_PE => "calibration photo-electrons",
+        other if telescope_event_tel(other).is_some() => "telescope event",
+        other if tracking_tel(other).is_some() => "tracking position",
+        _ => return None,
+    })
+}
 
 /// Telescope of which an object of this type is the tracked position.
 pub fn tracking_tel(kind: u16) -> Option<TelId> {

@@ -27,6 +27,11 @@ pub struct TriggeredTelescope {
 }
 
 impl TriggeredTelescope {
+    /// A telescope that triggered, nothing else being known.
+    pub fn new(tel_id: i16, time_ns: f32) -> Self {
+        TriggeredTelescope { tel_id, time_ns, type_mask: 1, time_by_type: [None; 4] }
+    }
+
     /// What the telescope saw: the highest of the bits of random, muon and long events decides.
     pub fn event_type(&self) -> EventType {
         match self.type_mask {
@@ -62,6 +67,8 @@ pub struct Trigger {
     pub trigger_pattern: i32,
     /// Telescopes with data, a bit each.
     pub data_pattern: i32,
+    /// Whether the telescopes are listed, which version 0 does not.
+    pub has_lists: bool,
     /// Telescopes that triggered, in the file's order.
     pub triggered: Vec<TriggeredTelescope>,
     /// Telescopes with data, in the file's order.
@@ -82,6 +89,7 @@ impl Trigger {
             gps_time: c.time()?,
             trigger_pattern: c.i32()?,
             data_pattern: c.i32()?,
+            has_lists: version >= 1,
             triggered: Vec::new(),
             with_data: Vec::new(),
             plane_wave: None,
@@ -89,13 +97,9 @@ impl Trigger {
         if version >= 1 {
             let n = c.short_count("triggered telescopes")?;
             let (tel_ids, times) = (c.i16s(n)?, c.f32s(n)?);
-            let one = |(tel_id, time_ns)| TriggeredTelescope {
-                tel_id,
-                time_ns,
-                type_mask: 1,
-                time_by_type: [None; 4],
-            };
-            trigger.triggered = tel_ids.into_iter().zip(times).map(one).collect();
+            let pairs = tel_ids.into_iter().zip(times);
+            trigger.triggered =
+                pairs.map(|(tel_id, time)| TriggeredTelescope::new(tel_id, time)).collect();
             let n = c.short_count("telescopes with data")?;
             trigger.with_data = c.i16s(n)?;
         }

@@ -1,6 +1,6 @@
 //! From a file's event to an event of this crate, on whichever thread.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::FRAC_PI_2;
 use std::sync::Arc;
 
@@ -39,7 +39,10 @@ pub(super) struct TelescopeFacts {
 pub struct EventConverter {
     pub(super) obs_id: i32,
     pub(super) has_true_images: bool,
+    /// Wanted telescopes.
     pub(super) telescopes: BTreeMap<TelId, TelescopeFacts>,
+    /// All telescopes of the run's header.
+    pub(super) known: BTreeSet<i16>,
 }
 
 /// An event, and what was left out of it.
@@ -114,12 +117,19 @@ impl EventConverter {
         parts: &ArrayEventParts<'_>,
         notes: &mut Vec<Error>,
     ) -> Vec<TelescopeTrigger> {
-        let mut triggers = Vec::with_capacity(parts.trigger.triggered.len());
+        let mut triggers: Vec<TelescopeTrigger> = Vec::new();
         for telescope in &parts.trigger.triggered {
-            let Ok(tel_id) = TelId::try_from(telescope.tel_id) else { continue };
-            if !self.telescopes.contains_key(&tel_id) {
+            let id = telescope.tel_id;
+            let wanted = TelId::try_from(id).ok().filter(|id| self.telescopes.contains_key(id));
+            let twice = triggers.iter().any(|trigger| Some(trigger.tel_id) == wanted);
+            if twice || !self.known.contains(&id) {
+                let what = if twice { "twice" } else { "but not in the run's header" };
+                let reason = format!("telescope {id} is in the list of triggers, {what}");
+                let place = Place::Event(event.event_id);
+                notes.push(Error::malformed(event.path(), place, reason));
                 continue;
             }
+            let Some(tel_id) = wanted else { continue };
             let data = parts.telescopes.iter().find(|parts| parts.tel_id == tel_id);
             let n_trigger_pixels = match data.and_then(TelescopeParts::n_trigger_pixels) {
                 Some(Ok(n)) => n as i64,
@@ -173,13 +183,7 @@ impl EventConverter {
                 let image = PhotoElectrons::parse_counts(object);
                 Some(image.map_err(|flaw| flaw.at(event.path()))?.1)
             }
-            None if !self.has_true_images => None,
-            None if true_image_sum.is_some_and(|sum| sum > TRUNCATED_ABOVE) => {
-                return Err(refuse(
-                    "its true image is lost, it is so bright that data may be, too",
-                ));
-            }
-            None => Some(vec![-1; raw.n_pixels]),
+            None => self.missing_image(true_image_sum, raw.n_pixels).map_err(refuse)?,
         };
         if true_image.as_ref().is_some_and(|image| image.len() != raw.n_pixels) {
             return Err(refuse("its true image has another number of pixels"));
@@ -195,6 +199,23 @@ impl EventConverter {
             true_image,
             true_image_sum,
         })
+    }
+}
+
+impl EventConverter {
+    /// What stands for a true image that is not there.
+    fn missing_image(
+        &self,
+        sum: Option<i32>,
+        n_pixels: usize,
+    ) -> Result<Option<Vec<i32>>, &'static str> {
+        match sum {
+            _ if !self.has_true_images => Ok(None),
+            Some(sum) if sum > TRUNCATED_ABOVE => {
+                Err("its true image is lost, it is so bright that data may be, too")
+            }
+            _ => Ok(Some(vec![-1; n_pixels])),
+        }
     }
 }
 

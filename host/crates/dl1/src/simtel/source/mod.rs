@@ -119,10 +119,11 @@ impl SimtelEventSource {
         let subarray = subarray::build(path, header, allowed_tels.as_ref(), choice)?;
         let telescopes = facts(header, &subarray);
         let has_true_images = header.has_true_images;
+        let known = run.tel_id.iter().copied().collect();
         let simulation_run = header.mc_runs.last();
         Ok(SimtelEventSource {
             subarray: Arc::new(subarray),
-            converter: Arc::new(EventConverter { obs_id, has_true_images, telescopes }),
+            converter: Arc::new(EventConverter { obs_id, has_true_images, telescopes, known }),
             observation: describe_observation(obs_id, run),
             simulation_run: simulation_run.map(|mc| describe_run(obs_id, run, mc)),
             atmosphere: header.atmospheres.iter().find_map(usable_rows),
