@@ -3,3 +3,4 @@
 pub(in crate::dl1) mod compare;
 mod ctaml;
 mod ctapipe;
+mod damaged;

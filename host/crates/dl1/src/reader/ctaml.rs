@@ -70,7 +70,7 @@ pub struct Reader {
 impl Reader {
     /// Opens a file and reads all of it but the events.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let file = tree::Reader::open(path)?;
+        let file = super::open(path)?;
         let types = types(&file)?;
         let telescopes = telescopes(&file)?;
         let attributes = Attributes::of(&file, "/")?;

@@ -30,7 +30,7 @@ pub struct Reader {
 impl Reader {
     /// Opens a file and reads all of it but the events.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let file = tree::Reader::open(path)?;
+        let file = super::open(path)?;
         let root = Attributes::of(&file, "/")?;
         let version = root.text("CTA PRODUCT DATA MODEL VERSION");
         let Some(version) = version else {

@@ -11,8 +11,8 @@ use super::fields::{
     TEL_EVENT_INDEX, TELESCOPE_TIME, TELS_WITH_TRIGGER, TIME, TIMING, TRUE_IMAGE, TRUE_IMAGE_SUM,
     TRUE_INTENSITY, TRUE_LEAKAGE,
 };
-use super::table::{Container, Table};
-use super::{Options, index, unknown_telescope};
+use super::table::{Container, Field, Table};
+use super::{FixedPoint, Options, index, unknown_telescope};
 use crate::Error;
 use crate::event::{Dl1Event, Dl1Telescope, Shower};
 use crate::instrument::{Subarray, TelId};
@@ -116,6 +116,12 @@ impl Events {
             }
         }
         Ok(())
+    }
+
+    /// Tables of images.
+    #[cfg(test)]
+    pub(super) fn images(&self) -> Vec<TableId> {
+        self.tables.iter().filter_map(|own| own.images.map(|images| images.id)).collect()
     }
 
     fn triggers(
@@ -273,7 +279,8 @@ impl Events {
             ));
         }
         index(&mut self.row, event, telescope.tel_id);
-        self.row.f32s(&image.image).f32s(&image.peak_time);
+        pixels(&mut self.row, options.transform_image, &image.image);
+        pixels(&mut self.row, options.transform_peak_time, &image.peak_time);
         match mask {
             Some(mask) => self.row.bools(mask),
             None => self.row.zeros(table.mask),
@@ -299,9 +306,9 @@ impl Events {
         };
         let mut table = Table::of_rows(self.version);
         table.container(&TEL_EVENT_INDEX).begin("DL1CameraContainer");
-        table.field("", &IMAGE, &extents(length));
+        image_column(&mut table, &IMAGE, options.transform_image, &extents(length));
         if times > 0 {
-            table.field("", &PEAK_TIME, &extents(times));
+            image_column(&mut table, &PEAK_TIME, options.transform_peak_time, &extents(times));
         }
         let mask = if options.parameters { pixels } else { 0 };
         if mask > 0 {
@@ -390,6 +397,26 @@ impl Events {
         let Statistics { max, min, mean, std, skewness, kurtosis } = parameters.intensity;
         row.i32(max as i32).i32(min as i32).f64s(&[mean, std, skewness, kurtosis]);
         Ok(file.append(id, &self.row.0)?)
+    }
+}
+
+/// A column of images or times.
+fn image_column(table: &mut Table, field: &Field, fixed: Option<FixedPoint>, shape: &[usize]) {
+    let Some(fixed) = fixed else {
+        table.field("", field, shape);
+        return;
+    };
+    let n = table.schema.columns().len();
+    table.field("", &Field { dtype: fixed.dtype(), ..*field }, shape);
+    for (what, value) in fixed.values() {
+        table.value(&format!("CTAFIELD_{n}_{what}"), value);
+    }
+}
+
+fn pixels(row: &mut Row, fixed: Option<FixedPoint>, values: &[f32]) {
+    match fixed {
+        Some(fixed) => fixed.put(row, values),
+        None => _ = row.f32s(values),
     }
 }
 

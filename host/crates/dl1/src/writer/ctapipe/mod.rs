@@ -17,10 +17,13 @@
 
 mod events;
 pub(crate) mod fields;
+mod fixed_point;
 mod header;
 mod instrument;
 mod run;
 pub(crate) mod table;
+#[cfg(test)]
+mod tests;
 mod waveforms;
 
 use std::path::Path;
@@ -28,6 +31,7 @@ use std::path::Path;
 use tierline_h5::pytables::FileWriter;
 use tierline_h5::{Filters, Stats};
 
+pub use fixed_point::FixedPoint;
 pub use header::{Metadata, Model};
 pub(crate) use instrument::{geodetic, reflector_name, size_name};
 pub use waveforms::R1Waveform;
@@ -64,6 +68,10 @@ pub struct Options {
     pub is_simulation: bool,
     /// Whether parameters are in the frame of the camera instead of that of the telescope.
     pub camera_frame: bool,
+    /// Whether charges are written as whole numbers, and how.
+    pub transform_image: Option<FixedPoint>,
+    /// Whether peak times are written as whole numbers, and how.
+    pub transform_peak_time: Option<FixedPoint>,
     /// Threads and memory.
     pub file: tierline_h5::Options,
     /// Filters of the tables.
@@ -82,6 +90,8 @@ impl Default for Options {
             r1_waveforms: false,
             is_simulation: true,
             camera_frame: false,
+            transform_image: None,
+            transform_peak_time: None,
             file: tierline_h5::Options::default(),
             filters: Filters { shuffle: true, deflate: Some(1), fletcher32: true },
             metadata: Metadata::default(),
