@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options {
         model: if has("v7.6.0") { Model::V7_6_0 } else { Model::V7_1_0 },
         images: true,
+        camera_frame: reader.is_camera_frame(),
         is_simulation: reader.is_simulation() && !has("observation"),
         ..Options::default()
     };

@@ -135,6 +135,7 @@ impl Images {
 /// Columns of a table of parameters.
 struct Parameters {
     rows: Rows,
+    is_camera: bool,
     columns: Vec<Option<Column>>,
 }
 
@@ -164,7 +165,7 @@ impl Parameters {
                 columns.push(rows.cells.find_column(&name));
             }
         }
-        Ok(Some(Parameters { rows, columns }))
+        Ok(Some(Parameters { rows, is_camera, columns }))
     }
 
     /// The parameters of the row that was taken. Floats that are not there are NaN, counts -1.
@@ -429,6 +430,11 @@ impl Events {
 
     pub(super) fn len(&self) -> usize {
         self.trigger.cells.rows()
+    }
+
+    pub(super) fn is_camera_frame(&self) -> bool {
+        let mut tables = self.telescopes.iter().filter_map(|own| own.parameters.as_ref());
+        tables.any(|table| table.is_camera)
     }
 
     /// Makes this the end.

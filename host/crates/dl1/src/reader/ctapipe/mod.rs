@@ -79,6 +79,11 @@ impl Reader {
             .any(|(name, value)| name == "CTA PROCESS TYPE" && value == "Simulation")
     }
 
+    /// Whether parameters are in the frame of the camera instead of that of the telescope.
+    pub fn is_camera_frame(&self) -> bool {
+        self.events.is_camera_frame()
+    }
+
     /// Number of events.
     pub fn len(&self) -> usize {
         self.events.len()

@@ -187,6 +187,7 @@ fn observations_come_back() {
         write(&path, Options { camera_frame, ..observed() }, &events).unwrap();
         let reader = Reader::open(&path).unwrap();
         assert!(!reader.is_simulation());
+        assert_eq!(reader.is_camera_frame(), camera_frame);
         let (own, want) = (reader.subarray(), subarray(3));
         assert_eq!((&own.telescopes, &own.cameras), (&want.telescopes, &want.cameras));
         let near = |n: usize| (own.reference_location[n] - want.reference_location[n]).abs() < 1e-6;
