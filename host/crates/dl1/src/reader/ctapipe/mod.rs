@@ -3,9 +3,12 @@
 //! Models from v4.0.0 on, of ctapipe 0.20 and later; the layout is described with the
 //! [writer](crate::writer::ctapipe). What is not there is left out of the events.
 
+mod columns;
 mod events;
 mod instrument;
+mod rows;
 mod run;
+mod telescope;
 
 use std::path::Path;
 

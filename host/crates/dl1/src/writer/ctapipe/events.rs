@@ -69,12 +69,12 @@ impl Events {
         table.container(&EVENT_INDEX).begin("TriggerContainer");
         table.field("", &TIME, &[2]).field("", &TELS_WITH_TRIGGER, &[count]);
         table.field("", &EVENT_TYPE, &[]);
-        let trigger = create(file, "dl1/event/subarray/trigger", table)?;
+        let trigger = table.create(file, "dl1/event/subarray/trigger")?;
         let mut table = Table::of_rows(version);
         table.container(&TEL_EVENT_INDEX).begin("TelescopeTriggerContainer");
         table.field("", &TELESCOPE_TIME, &[2]).field("", &EVENT_TYPE, &[]);
         table.field("", &N_TRIGGER_PIXELS, &[]);
-        let telescope_trigger = create(file, "dl1/event/telescope/trigger", table)?;
+        let telescope_trigger = table.create(file, "dl1/event/telescope/trigger")?;
         Ok(Events {
             version,
             trigger,
@@ -158,7 +158,7 @@ impl Events {
         let id = once(&mut self.shower, || {
             let mut table = Table::of_rows(version);
             table.container(&EVENT_INDEX).container(&SHOWER);
-            create(file, "simulation/event/subarray/shower", table)
+            table.create(file, "simulation/event/subarray/shower")
         })?;
         self.row.clear().i32(event.obs_id).i64(event.event_id);
         self.row.f64s(&[
@@ -191,7 +191,7 @@ impl Events {
                 table.begin("TelescopePointingContainer");
                 let [time, azimuth, altitude] = &MONITORED_POINTING;
                 table.field("", time, &[2]).field("", azimuth, &[]).field("", altitude, &[]);
-                create(file, &path("dl1/monitoring/telescope/pointing", tel_id), table)
+                table.create(file, &path("dl1/monitoring/telescope/pointing", tel_id))
             })?;
             let trigger = event.triggers.iter().find(|trigger| trigger.tel_id == tel_id);
             let [seconds, quarters] =
@@ -205,7 +205,7 @@ impl Events {
         let id = once(table, || {
             let mut table = Table::of_rows(version);
             table.container(&POINTING_INDEX).container(&POINTING);
-            create(file, &path("configuration/telescope/pointing", tel_id), table)
+            table.create(file, &path("configuration/telescope/pointing", tel_id))
         })?;
         let row = self.row.clear().i32(event.obs_id).i64(tel_id.into());
         Ok(file.append(id, &row.f32s(&[pointing.azimuth as f32, pointing.altitude as f32]).0)?)
@@ -239,7 +239,7 @@ impl Events {
                 &CORE,
             ];
             containers.into_iter().for_each(|container| _ = table.container(container));
-            create(file, &path("dl1/event/telescope/parameters", telescope.tel_id), table)
+            table.create(file, &path("dl1/event/telescope/parameters", telescope.tel_id))
         })?;
         index(&mut self.row, event, telescope.tel_id);
         let row = &mut self.row;
@@ -315,7 +315,7 @@ impl Events {
             table.field("", &IMAGE_MASK, &[mask]);
         }
         table.field("", &IS_VALID, &[]);
-        let id = create(file, &path("dl1/event/telescope/images", telescope.tel_id), table)?;
+        let id = table.create(file, &path("dl1/event/telescope/images", telescope.tel_id))?;
         let table = ImageTable { id, image: length, peak_time: times, mask };
         self.tables[at].images = Some(table);
         Ok(table)
@@ -334,7 +334,7 @@ impl Events {
             let id = once(&mut self.tables[at].impact, || {
                 let mut table = Table::of_rows(version);
                 table.container(&TEL_EVENT_INDEX).container(&IMPACT);
-                create(file, &path("simulation/event/telescope/impact", tel_id), table)
+                table.create(file, &path("simulation/event/telescope/impact", tel_id))
             })?;
             index(&mut self.row, event, tel_id);
             file.append(id, &self.row.f64(distance).f64(0.0).0)?;
@@ -348,7 +348,7 @@ impl Events {
                 table.field("", &TRUE_IMAGE, &[image.len()]);
             }
             let path = path("simulation/event/telescope/images", tel_id);
-            Ok((create(file, &path, table)?, image.len()))
+            Ok((table.create(file, &path)?, image.len()))
         })?;
         index(&mut self.row, event, tel_id);
         self.row.i32(telescope.true_image_sum.unwrap_or(-1));
@@ -387,7 +387,7 @@ impl Events {
             for container in [hillas, &TRUE_LEAKAGE, &CONCENTRATION, &MORPHOLOGY, &TRUE_INTENSITY] {
                 of_truth(&mut table, container);
             }
-            create(file, &path("simulation/event/telescope/parameters", tel_id), table)
+            table.create(file, &path("simulation/event/telescope/parameters", tel_id))
         })?;
         index(&mut self.row, event, tel_id);
         let row = &mut self.row;
@@ -436,10 +436,6 @@ fn once<T: Copy>(
         Some(there) => Ok(*there),
         None => Ok(*slot.insert(make()?)),
     }
-}
-
-fn create(file: &mut FileWriter, path: &str, table: Table) -> Result<TableId, Error> {
-    Ok(file.table(path, &table.title(), &table.schema, table.values)?)
 }
 
 fn path(group: &str, tel_id: TelId) -> String {

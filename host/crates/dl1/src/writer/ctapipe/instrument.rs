@@ -26,12 +26,6 @@ pub(super) fn write(file: &mut FileWriter, subarray: &Subarray, model: Model) ->
     Ok(())
 }
 
-/// A table whose rows are there at once.
-fn put(file: &mut FileWriter, path: &str, table: Table, rows: &Row) -> Result<(), Error> {
-    let id = file.table(path, &table.title(), &table.schema, table.values)?;
-    Ok(file.append(id, &rows.0)?)
-}
-
 fn of_subarray(table: &mut Table, subarray: &Subarray, model: Model) {
     table
         .value("ORIGIN", "ctapipe.instrument.SubarrayDescription")
@@ -79,7 +73,7 @@ fn layout(file: &mut FileWriter, subarray: &Subarray, model: Model) -> Result<()
         rows.text(name(tel.optics), names).i64(tel.camera as i64).i64(tel.optics as i64);
         rows.text(&tel.description, descriptions);
     }
-    put(file, &format!("{INSTRUMENT}/subarray/layout"), table, &rows)
+    table.put(file, &format!("{INSTRUMENT}/subarray/layout"), &rows)
 }
 
 fn optics(file: &mut FileWriter, subarray: &Subarray, model: Model) -> Result<(), Error> {
@@ -116,7 +110,7 @@ fn optics(file: &mut FileWriter, subarray: &Subarray, model: Model) -> Result<()
         rows.i64(*n_mirrors).i64(*n_mirror_tiles);
         rows.f64(*equivalent_focal_length_m).f64(*effective_focal_length_m);
     }
-    put(file, &format!("{INSTRUMENT}/telescope/optics"), table, &rows)
+    table.put(file, &format!("{INSTRUMENT}/telescope/optics"), &rows)
 }
 
 fn geometry(
@@ -146,7 +140,7 @@ fn geometry(
     for (id, ((x, y), area)) in pixels.enumerate() {
         rows.i64(id as i64).f64(*x).f64(*y).f64(*area);
     }
-    put(file, &format!("{INSTRUMENT}/telescope/camera/geometry_{n}"), table, &rows)
+    table.put(file, &format!("{INSTRUMENT}/telescope/camera/geometry_{n}"), &rows)
 }
 
 fn readout(file: &mut FileWriter, n: usize, readout: &CameraReadout) -> Result<(), Error> {
@@ -185,7 +179,7 @@ fn readout(file: &mut FileWriter, n: usize, readout: &CameraReadout) -> Result<(
         pulses.iter().for_each(|pulse| _ = rows.f64(pulse[k]));
         rows.f64(k as f64 * readout.reference_pulse_sample_width_ns);
     }
-    put(file, &format!("{INSTRUMENT}/telescope/camera/readout_{n}"), table, &rows)
+    table.put(file, &format!("{INSTRUMENT}/telescope/camera/readout_{n}"), &rows)
 }
 
 /// Name of a size class.

@@ -46,11 +46,6 @@ pub(super) fn write(
     }
 }
 
-fn put(file: &mut FileWriter, path: &str, table: Table, rows: &Row) -> Result<(), Error> {
-    let id = file.table(path, &table.title(), &table.schema, table.values)?;
-    Ok(file.append(id, &rows.0)?)
-}
-
 /// Columns, of which texts have a width.
 fn columns(table: &mut Table, fields: &[Field], text: u16) {
     for field in fields {
@@ -80,7 +75,7 @@ fn scheduling_blocks(
         rows.u64(observation.obs_id as u64).i64(OBSERVATION).text(producer, producer.len());
         rows.i64(UNKNOWN).i64(if is_simulation { DRIFT } else { UNKNOWN });
     }
-    put(file, "configuration/observation/scheduling_block", table, &rows)
+    table.put(file, "configuration/observation/scheduling_block", &rows)
 }
 
 fn observation_blocks(
@@ -109,7 +104,7 @@ fn observation_blocks(
         });
         rows.f64(f64::NAN).f64(start).f64(start).f64(f64::NAN);
     }
-    put(file, "configuration/observation/observation_block", table, &rows)
+    table.put(file, "configuration/observation/observation_block", &rows)
 }
 
 fn simulation_runs(
@@ -122,7 +117,7 @@ fn simulation_runs(
     columns(&mut table, &SIMULATION_RUN, 1);
     let mut rows = Row::default();
     runs.iter().for_each(|run| simulation_run(&mut rows, run));
-    put(file, "configuration/simulation/run", table, &rows)
+    table.put(file, "configuration/simulation/run", &rows)
 }
 
 fn simulation_run(row: &mut Row, run: &SimulationRun) {
@@ -171,7 +166,7 @@ fn atmosphere_profile(file: &mut FileWriter, profile: &AtmosphereProfile) -> Res
     for ((height, density), column_density) in points.filter(valid) {
         rows.f64s(&[*height, *density, *column_density]);
     }
-    put(file, "simulation/service/atmosphere_density_profile", table, &rows)
+    table.put(file, "simulation/service/atmosphere_density_profile", &rows)
 }
 
 /// Distributions of the shape of the first one; others don't fit into its table.
@@ -213,7 +208,7 @@ fn distributions(
             false => _ = rows.f64s(&one.histogram),
         }
     }
-    put(file, "simulation/service/shower_distribution", table, &rows)
+    table.put(file, "simulation/service/shower_distribution", &rows)
 }
 
 fn statistics(file: &mut FileWriter, criteria: &[Criterion]) -> Result<(), Error> {
@@ -232,5 +227,5 @@ fn statistics(file: &mut FileWriter, criteria: &[Criterion]) -> Result<(), Error
         rows.text(&criterion.name, names.into()).i64(criterion.counts);
         rows.i64(criterion.cumulative_counts).text(&criterion.function, functions.into());
     }
-    put(file, "dl1/service/image_statistics", table, &rows)
+    table.put(file, "dl1/service/image_statistics", &rows)
 }

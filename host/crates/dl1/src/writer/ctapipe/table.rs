@@ -1,7 +1,10 @@
 //! Columns with their meaning, and the attributes that tell it.
 
-use tierline_h5::pytables::{Schema, Value};
+use tierline_h5::pytables::{FileWriter, Schema, TableId, Value};
 use tierline_table::DType;
+
+use crate::Error;
+use crate::writer::Row;
 
 /// What the numbers of a column mean, and how they are stored.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -97,11 +100,22 @@ impl Table {
     }
 
     /// The title: names of the containers.
-    pub(crate) fn title(&self) -> String {
+    fn title(&self) -> String {
         match self.names.is_empty() {
             true => String::new(),
             false => format!("Storage of {}", self.names.join(",")),
         }
+    }
+
+    /// Creates the table in a file.
+    pub(crate) fn create(self, file: &mut FileWriter, path: &str) -> Result<TableId, Error> {
+        Ok(file.table(path, &self.title(), &self.schema, self.values)?)
+    }
+
+    /// The same with rows that are there at once.
+    pub(crate) fn put(self, file: &mut FileWriter, path: &str, rows: &Row) -> Result<(), Error> {
+        let id = self.create(file, path)?;
+        Ok(file.append(id, &rows.0)?)
     }
 
     /// Adds an attribute.

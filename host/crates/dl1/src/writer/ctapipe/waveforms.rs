@@ -66,7 +66,7 @@ impl Waveforms {
                 let mut table = Table::of_rows(version);
                 table.container(&TEL_EVENT_INDEX).begin("R0CameraContainer");
                 table.field("", &RAW_WAVEFORM, &extents);
-                (create(file, &format!("r0/event/telescope/tel_{tel_id:03}"), table)?, extents)
+                (table.create(file, &format!("r0/event/telescope/tel_{tel_id:03}"))?, extents)
             }
         };
         self.tables[at].r0 = Some((id, own));
@@ -98,7 +98,7 @@ impl Waveforms {
                     table.field("", &SELECTED_GAIN, &pixels);
                 }
                 let path = format!("r1/event/telescope/tel_{tel_id:03}");
-                (create(file, &path, table)?, extents, gain.is_some())
+                (table.create(file, &path)?, extents, gain.is_some())
             }
         };
         self.tables[at].r1 = Some((id, own, selected));
@@ -112,10 +112,6 @@ impl Waveforms {
         gain.unwrap_or_default().iter().for_each(|gain| _ = row.bytes(&gain.to_le_bytes()));
         Ok(file.append(id, &self.row.0)?)
     }
-}
-
-fn create(file: &mut FileWriter, path: &str, table: Table) -> Result<TableId, Error> {
-    Ok(file.table(path, &table.title(), &table.schema, table.values)?)
 }
 
 /// Whether there are as many samples as the extents say.
