@@ -3,8 +3,8 @@
 //! [`Writer`] creates a file of chunked datasets: chunks are filled in memory, shuffled and
 //! deflated by several threads, and stored in order by the calling one, so that the bytes of the
 //! file do not depend on the number of threads. [`lh5`] writes tables, scalars and structs the
-//! way LEGEND's readers expect them. [`tree`] looks at files of any maker, [`browse`] at one object of
-//! them after the other.
+//! way LEGEND's readers expect them, [`pytables`] tables of rows the way PyTables does. [`tree`]
+//! looks at files of any maker, [`browse`] at one object of them after the other.
 //!
 //! Files are readable by HDF5 1.8 and later without plugins, and hold no times.
 //!

@@ -97,7 +97,7 @@ impl Events {
         let mut places = Vec::with_capacity(event.telescopes.len());
         for telescope in &event.telescopes {
             let place = subarray.index(telescope.tel_id);
-            places.push(place.ok_or_else(|| unknown_telescope(event, telescope.tel_id))?);
+            places.push(place.ok_or_else(|| unknown_telescope(event.event_id, telescope.tel_id))?);
         }
         self.triggers(file, subarray, event)?;
         if let Some(shower) = event.shower.as_ref().filter(|_| options.is_simulation) {
@@ -133,7 +133,7 @@ impl Events {
         self.mask.fill(false);
         for trigger in &event.triggers {
             let at = subarray.index(trigger.tel_id);
-            self.mask[at.ok_or_else(|| unknown_telescope(event, trigger.tel_id))?] = true;
+            self.mask[at.ok_or_else(|| unknown_telescope(event.event_id, trigger.tel_id))?] = true;
         }
         let [seconds, quarters] = high_resolution(event.time);
         self.row.clear().i32(event.obs_id).i64(event.event_id).u32(seconds).u32(quarters);
@@ -141,7 +141,7 @@ impl Events {
         file.append(self.trigger, &self.row.0)?;
         for trigger in &event.triggers {
             let [seconds, quarters] = high_resolution(trigger.time);
-            index(&mut self.row, event, trigger.tel_id);
+            index(&mut self.row, event.into(), trigger.tel_id);
             self.row.u32(seconds).u32(quarters).i64(trigger.event_type.0);
             file.append(self.telescope_trigger, &self.row.i64(trigger.n_trigger_pixels).0)?;
         }
@@ -241,7 +241,7 @@ impl Events {
             containers.into_iter().for_each(|container| _ = table.container(container));
             table.create(file, &path("dl1/event/telescope/parameters", telescope.tel_id))
         })?;
-        index(&mut self.row, event, telescope.tel_id);
+        index(&mut self.row, event.into(), telescope.tel_id);
         let row = &mut self.row;
         hillas(row, parameters);
         let timing = &parameters.timing;
@@ -278,7 +278,7 @@ impl Events {
                 "the image has other lengths than those before",
             ));
         }
-        index(&mut self.row, event, telescope.tel_id);
+        index(&mut self.row, event.into(), telescope.tel_id);
         pixels(&mut self.row, options.transform_image, &image.image);
         pixels(&mut self.row, options.transform_peak_time, &image.peak_time);
         match mask {
@@ -336,7 +336,7 @@ impl Events {
                 table.container(&TEL_EVENT_INDEX).container(&IMPACT);
                 table.create(file, &path("simulation/event/telescope/impact", tel_id))
             })?;
-            index(&mut self.row, event, tel_id);
+            index(&mut self.row, event.into(), tel_id);
             file.append(id, &self.row.f64(distance).f64(0.0).0)?;
         }
         let image = telescope.true_image.as_deref().filter(|_| options.images).unwrap_or_default();
@@ -350,7 +350,7 @@ impl Events {
             let path = path("simulation/event/telescope/images", tel_id);
             Ok((table.create(file, &path)?, image.len()))
         })?;
-        index(&mut self.row, event, tel_id);
+        index(&mut self.row, event.into(), tel_id);
         self.row.i32(telescope.true_image_sum.unwrap_or(-1));
         match (image.len(), length) {
             // What the first image has not brought, the table has no column for.
@@ -389,7 +389,7 @@ impl Events {
             }
             table.create(file, &path("simulation/event/telescope/parameters", tel_id))
         })?;
-        index(&mut self.row, event, tel_id);
+        index(&mut self.row, event.into(), tel_id);
         let row = &mut self.row;
         hillas(row, parameters);
         row.f64s(&parameters.leakage.pixels_width).f64s(&parameters.leakage.intensity_width);

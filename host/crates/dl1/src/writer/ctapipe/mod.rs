@@ -38,7 +38,7 @@ pub use waveforms::R1Waveform;
 
 use crate::Error;
 use crate::event::Dl1Event;
-use crate::instrument::Subarray;
+use crate::instrument::{Subarray, TelId};
 use crate::writer::{Row, RunData};
 use events::Events;
 use header::Facts;
@@ -99,6 +99,21 @@ impl Default for Options {
     }
 }
 
+/// Which event it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventIndex {
+    /// Number of the run.
+    pub obs_id: i32,
+    /// Number of the event.
+    pub event_id: i64,
+}
+
+impl From<&Dl1Event> for EventIndex {
+    fn from(event: &Dl1Event) -> Self {
+        EventIndex { obs_id: event.obs_id, event_id: event.event_id }
+    }
+}
+
 /// Writes a file of DL1 data event by event.
 ///
 /// A table of a telescope is created with its first row, which settles what columns it has.
@@ -127,7 +142,8 @@ impl Dl1Writer {
         &mut self.options.metadata
     }
 
-    /// Writes an event.
+    /// Writes an event. Of telescopes without parameters there is no row of these: readers that count on one
+    /// for each image need parameters of all.
     pub fn write(&mut self, event: &Dl1Event) -> Result<(), Error> {
         self.events.write(&mut self.file, &self.subarray, &self.options, event)
     }
@@ -135,8 +151,8 @@ impl Dl1Writer {
     /// Writes waveforms of a telescope as digitized, `[gain][pixel][sample]`.
     pub fn write_r0(
         &mut self,
-        event: &Dl1Event,
-        tel_id: u16,
+        event: EventIndex,
+        tel_id: TelId,
         extents: [usize; 3],
         waveform: &[u16],
     ) -> Result<(), Error> {
@@ -148,8 +164,8 @@ impl Dl1Writer {
     /// Writes calibrated waveforms of a telescope.
     pub fn write_r1(
         &mut self,
-        event: &Dl1Event,
-        tel_id: u16,
+        event: EventIndex,
+        tel_id: TelId,
         waveform: &R1Waveform<'_>,
     ) -> Result<(), Error> {
         let at = self.telescope(event, tel_id)?;
@@ -157,8 +173,8 @@ impl Dl1Writer {
         self.waveforms.r1(&mut self.file, version, at, event, tel_id, waveform)
     }
 
-    fn telescope(&self, event: &Dl1Event, tel_id: u16) -> Result<usize, Error> {
-        self.subarray.index(tel_id).ok_or_else(|| unknown_telescope(event, tel_id))
+    fn telescope(&self, event: EventIndex, tel_id: TelId) -> Result<usize, Error> {
+        self.subarray.index(tel_id).ok_or_else(|| unknown_telescope(event.event_id, tel_id))
     }
 
     /// Bytes of rows that were written so far.
@@ -193,14 +209,14 @@ impl Dl1Writer {
 }
 
 /// A telescope of an event that the layout does not have.
-fn unknown_telescope(event: &Dl1Event, tel_id: u16) -> Error {
+fn unknown_telescope(event_id: i64, tel_id: TelId) -> Error {
     Error::parameter(
-        format!("event {}", event.event_id),
+        format!("event {event_id}"),
         format!("telescope {tel_id} is not in the layout"),
     )
 }
 
 /// Begins a row of a telescope's table.
-fn index(row: &mut Row, event: &Dl1Event, tel_id: u16) {
+fn index(row: &mut Row, event: EventIndex, tel_id: TelId) {
     row.clear().i32(event.obs_id).i64(event.event_id).i16(tel_id as i16);
 }

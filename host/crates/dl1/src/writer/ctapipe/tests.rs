@@ -312,10 +312,11 @@ fn waveforms_have_tables_of_their_own() {
     let mut writer = Dl1Writer::create(&path, &subarray(2), options).unwrap();
     let one = event(1, &[2]);
     writer.write(&one).unwrap();
+    let id = EventIndex::from(&one);
     let raw: Vec<u16> = (0..2 * PIXELS as u16 * 4).collect();
-    writer.write_r0(&one, 2, [2, PIXELS, 4], &raw).unwrap();
-    assert!(writer.write_r0(&one, 2, [1, PIXELS, 4], &raw).is_err());
-    assert!(writer.write_r0(&one, 3, [2, PIXELS, 4], &raw).is_err());
+    writer.write_r0(id, 2, [2, PIXELS, 4], &raw).unwrap();
+    assert!(writer.write_r0(id, 2, [1, PIXELS, 4], &raw).is_err());
+    assert!(writer.write_r0(id, 3, [2, PIXELS, 4], &raw).is_err());
     let waveform: Vec<f32> = (0..PIXELS * 4).map(|n| n as f32).collect();
     let r1 = R1Waveform {
         event_type: EventType::SUBARRAY,
@@ -325,8 +326,8 @@ fn waveforms_have_tables_of_their_own() {
         pixel_status: &[4; PIXELS],
         selected_gain_channel: Some(&[1; PIXELS]),
     };
-    writer.write_r1(&one, 2, &r1).unwrap();
-    assert!(writer.write_r1(&one, 2, &R1Waveform { selected_gain_channel: None, ..r1 }).is_err());
+    writer.write_r1(id, 2, &r1).unwrap();
+    assert!(writer.write_r1(id, 2, &R1Waveform { selected_gain_channel: None, ..r1 }).is_err());
     writer.finish(&run()).unwrap();
     let file = tierline_h5::tree::Reader::open(&path).unwrap();
     let mut table = file.table("/r1/event/telescope/tel_002").unwrap();

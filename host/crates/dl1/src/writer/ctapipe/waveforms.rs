@@ -6,10 +6,11 @@ use super::fields::{
     PIXEL_STATUS, R1_EVENT_TIME, R1_EVENT_TYPE, RAW_WAVEFORM, SELECTED_GAIN, TEL_EVENT_INDEX,
     WAVEFORM,
 };
-use super::index;
 use super::table::Table;
+use super::{EventIndex, index};
 use crate::Error;
-use crate::event::{Dl1Event, EventType, Time};
+use crate::event::{EventType, Time};
+use crate::instrument::TelId;
 use crate::time::high_resolution;
 use crate::writer::Row;
 
@@ -54,8 +55,8 @@ impl Waveforms {
         file: &mut FileWriter,
         version: &str,
         at: usize,
-        event: &Dl1Event,
-        tel_id: u16,
+        event: EventIndex,
+        tel_id: TelId,
         extents: [usize; 3],
         waveform: &[u16],
     ) -> Result<(), Error> {
@@ -80,8 +81,8 @@ impl Waveforms {
         file: &mut FileWriter,
         version: &str,
         at: usize,
-        event: &Dl1Event,
-        tel_id: u16,
+        event: EventIndex,
+        tel_id: TelId,
         r1: &R1Waveform<'_>,
     ) -> Result<(), Error> {
         let (extents, gain) = (r1.extents, r1.selected_gain_channel);
@@ -115,12 +116,12 @@ impl Waveforms {
 }
 
 /// Whether there are as many samples as the extents say.
-fn check(event: &Dl1Event, tel_id: u16, extents: [usize; 3], have: usize) -> Result<(), Error> {
+fn check(event: EventIndex, tel_id: TelId, extents: [usize; 3], have: usize) -> Result<(), Error> {
     let product = extents.iter().try_fold(1usize, |n, extent| n.checked_mul(*extent));
     same(event, tel_id, product == Some(have) && have > 0)
 }
 
-fn same(event: &Dl1Event, tel_id: u16, is: bool) -> Result<(), Error> {
+fn same(event: EventIndex, tel_id: TelId, is: bool) -> Result<(), Error> {
     match is {
         true => Ok(()),
         false => Err(Error::parameter(
