@@ -7,7 +7,7 @@ use tierline::dl1::event::{ArrayEvent, EventType, Samples, Time};
 use tierline::dl1::instrument::{PixelShape, ReflectorShape, SizeType};
 use tierline::dl1::simtel::source::Converted;
 use tierline::dl1::simtel::{SimtelEventSource, SourceOptions};
-use tierline::dl1::{Error, Place};
+use tierline::dl1::Error;
 use tierline_tests::simtel::{self, Emit, Order, TELESCOPES, adc, true_image};
 
 struct File {

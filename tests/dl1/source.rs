@@ -26,11 +26,11 @@ fn numbers(golden: &Reader, path: &str) -> Vec<f64> {
 }
 
 fn members(golden: &Reader, path: &str) -> Vec<String> {
-    golden.members(path).unwrap().into_iter().map(|member| member.0).collect()
+    golden.item(path).unwrap().members().unwrap().into_iter().map(|member| member.0).collect()
 }
 
 fn attribute(golden: &Reader, path: &str, name: &str) -> Elements {
-    let all = golden.attributes(path).unwrap();
+    let all = golden.item(path).unwrap().attributes().unwrap();
     all.into_iter().find(|one| one.name == name).unwrap().elements
 }
 
