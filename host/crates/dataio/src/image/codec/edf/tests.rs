@@ -220,3 +220,14 @@ fn lies_are_refused_or_guessed() {
     let limits = Limits { max_header: 300_000, ..Limits::default() };
     assert!(Edf.open(Source::memory(Path::new("x.edf"), long.into_bytes(), limits)).is_err());
 }
+
+#[test]
+fn a_key_that_reads_as_another_one_is_not_written() {
+    let mut header = Header::default();
+    for key in ["DataType\u{e9} ", "\u{1} Dim_1", "Image "] {
+        header.set(key, "");
+    }
+    let frame = Frame { pixels: image(&[2, 3], DType::I16), header };
+    let bytes = write(EDF_WRITER, vec![frame.clone()]).unwrap();
+    assert_eq!(pixels(&bytes), frame.pixels);
+}

@@ -56,7 +56,8 @@ fn header_text(header: &Header, pixels: &Pixels, number: usize) -> Result<String
     let mut block_id = None;
     let mut user = Vec::new();
     for (key, value) in header.iter() {
-        let (key, value) = (clean(key), clean(&value.to_string()));
+        // Readers take the spaces off, also those that were hidden between bytes that are left out.
+        let (key, value) = (clean(key).trim().to_owned(), clean(&value.to_string()));
         if key.eq_ignore_ascii_case("EDF_DataBlockID") {
             block_id = Some(value);
         } else if !is_own(&key) {
