@@ -83,6 +83,7 @@ fn committed(writer: CtamlWriter) -> Vec<PathBuf> {
 
 fn rewrite(from: &Path, to: &Path, options: Options) -> Vec<PathBuf> {
     let mut reader = Reader::open(from).unwrap();
+    let options = Options { overwrite: true, ..options };
     let mut writer = CtamlWriter::create(to, options).unwrap();
     let [input] = reader.inputs() else { panic!("{:?}", reader.inputs()) };
     writer.begin_input(input, &subarray(&reader), reader.header()).unwrap();

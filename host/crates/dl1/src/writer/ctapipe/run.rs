@@ -94,8 +94,11 @@ fn observation_blocks(
         rows.u64(observation.obs_id as u64).u64(observation.obs_id as u64);
         rows.text(producer, producer.len());
         rows.i64(if is_simulation { COMPLETED } else { UNKNOWN });
-        // ctapipe converts the header's f32 as they are.
-        let degrees = |radians: f64| (radians as f32).to_degrees();
+        // ctapipe converts what is f32 in the header as such.
+        let degrees = |radians: f64| match radians as f32 {
+            narrow if f64::from(narrow) == radians => narrow.to_degrees(),
+            _ => radians.to_degrees() as f32,
+        };
         rows.f32(degrees(observation.pointing.altitude));
         rows.f32(degrees(observation.pointing.azimuth));
         rows.i64(match observation.pointing_frame {
