@@ -28,6 +28,8 @@ pub enum Input {
         /// end that is known before, as a pipe.
         remaining: Option<u64>,
     },
+    /// Bytes in memory, not compressed.
+    Memory(io::Cursor<Vec<u8>>),
     /// gzip.
     Gzip(Box<MultiGzDecoder<BufReader<File>>>),
     /// Zstandard.
@@ -55,6 +57,12 @@ impl Input {
     }
 }
 
+impl From<Vec<u8>> for Input {
+    fn from(bytes: Vec<u8>) -> Self {
+        Input::Memory(io::Cursor::new(bytes))
+    }
+}
+
 /// Errors of a decoder that are not the system's become [`io::ErrorKind::InvalidData`], but an early end stays
 /// one.
 fn decoding(error: io::Error) -> io::Error {
@@ -73,6 +81,7 @@ impl Read for Input {
                 }
                 Ok(n)
             }
+            Input::Memory(bytes) => bytes.read(buf),
             Input::Gzip(decoder) => decoder.read(buf).map_err(decoding),
             Input::Zstd(decoder) => decoder.read(buf).map_err(decoding),
         }

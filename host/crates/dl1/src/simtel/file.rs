@@ -85,7 +85,13 @@ pub struct SimtelFile {
 impl SimtelFile {
     /// Opens a file, compressed or not, and reads its header.
     pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
-        let reader = ObjectReader::open(path, options.limits)?;
+        let input = Input::open(path, &options.limits)?;
+        Self::read(input, path, options)
+    }
+
+    /// Reads the header of a stream. `path` names it in errors.
+    pub fn read(input: Input, path: &Path, options: Options) -> Result<Self, Error> {
+        let reader = ObjectReader::new(input, path, options.limits);
         let mut file = SimtelFile {
             reader,
             path: Arc::new(path.to_path_buf()),

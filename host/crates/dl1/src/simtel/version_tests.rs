@@ -22,7 +22,7 @@ use super::trigger::Trigger;
 use crate::eventio::emit::{Content, check_cuts, object};
 use crate::eventio::histograms::Histogram;
 use crate::eventio::iact;
-use crate::eventio::{Fault, Object};
+use crate::eventio::{Fault, Object, OwnedObject};
 
 fn content() -> Content {
     Content::default()
@@ -177,6 +177,40 @@ fn triggers_of_all_versions() {
     assert_eq!(trigger.triggered[0].time_by_type, [None, Some(7.0), None, Some(8.0)]);
     assert_eq!(trigger.triggered[1].type_mask, 0x401);
     assert_eq!(trigger.triggered[1].event_type(), crate::event::EventType::RANDOM_MONO);
+}
+
+#[test]
+fn events_without_lists_of_telescopes() {
+    let trigger = content().i32(&[1, 2, 3, 4, 1, 1]).object(2009, 0, 9);
+    let header = content().i32(&[1, 2, 3, 4, 5, 6]).i16(&[0]).object(2011, 0, 3);
+    let telescope = objects([header]).object(2203, 0, 9);
+    let position = content().f32(&[1.0, 0.5]).object(2103, 0, 0x103);
+    let whole = container(objects([trigger, container(telescope), position]).object(2010, 0, 9));
+    let event = ArrayEvent::parse(&whole.view(), |_| true).unwrap();
+    assert_eq!((event.flaws.len(), event.telescopes[0].tel_id), (0, 3));
+    assert_eq!(event.trigger.triggered[0].tel_id, 3);
+    assert_eq!(event.tracking[0].raw, Some([1.0, 0.5]));
+    for cut in 0..whole.payload.len() {
+        let part = container(object(2010, 0, 9, whole.payload[..cut].to_vec()));
+        let part = ArrayEvent::parse(&part.view(), |_| true);
+        // A cut between two objects can't be seen from inside.
+        assert!(part.is_err() || part.unwrap().trigger.id == 9, "{cut}");
+    }
+}
+
+/// Content that is these objects.
+fn objects<const N: usize>(objects: [OwnedObject; N]) -> Content {
+    objects.into_iter().fold(content(), |content, object| {
+        let header = object.header;
+        let first = i32::from(header.kind) | (i32::from(header.version) << 20);
+        let length = header.length as i32 | (i32::from(header.only_sub_objects) << 30);
+        content.i32(&[first, header.id, length]).u8(&object.payload)
+    })
+}
+
+fn container(mut object: OwnedObject) -> OwnedObject {
+    object.header.only_sub_objects = true;
+    object
 }
 
 #[test]

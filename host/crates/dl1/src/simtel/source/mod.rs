@@ -20,6 +20,7 @@ use super::file::{Header, Options, SimtelFile};
 use super::history::Metaparameters;
 use super::run::{McRunHeader, RunHeader};
 use crate::event::Pointing;
+use crate::eventio::Input;
 use crate::eventio::histograms::{Axis, Bins, Histogram};
 use crate::instrument::{Subarray, TelId};
 use crate::observation::{
@@ -95,6 +96,12 @@ pub struct SimtelEventSource {
 impl SimtelEventSource {
     /// Opens a file and describes the array and the run.
     pub fn open(path: &Path, options: SourceOptions) -> Result<Self, Error> {
+        let input = Input::open(path, &options.limits)?;
+        Self::read(input, path, options)
+    }
+
+    /// Reads the header of a stream and describes the array and the run. `path` names it in errors.
+    pub fn read(input: Input, path: &Path, options: SourceOptions) -> Result<Self, Error> {
         let allowed_tels = options.allowed_tels.filter(|allowed| !allowed.is_empty());
         let file_options = Options {
             allowed_tels: allowed_tels.clone(),
@@ -102,7 +109,7 @@ impl SimtelEventSource {
             keep_non_triggered: options.keep_non_triggered,
             limits: options.limits,
         };
-        let file = SimtelFile::open(path, file_options)?;
+        let file = SimtelFile::read(input, path, file_options)?;
         let header = file.header();
         let run = header.run.as_ref();
         let run = run.ok_or_else(|| {
