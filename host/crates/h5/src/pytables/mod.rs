@@ -17,6 +17,28 @@
 //! Read are chunks that went through deflate, shuffle, Fletcher's checksum, and Blosc (version 1) with
 //! Zstandard, LZ4 or zlib; what HDF5 itself can read otherwise; no LZO, bzip2, BloscLZ or Snappy.
 //!
+//! ```
+//! use tierline_h5::pytables::{FileWriter, Schema};
+//! use tierline_h5::tree::Reader;
+//! use tierline_h5::{Filters, Options};
+//! use tierline_table::DType;
+//!
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("events.h5");
+//! let mut schema = Schema::new();
+//! schema.push("event_id", DType::I64);
+//! schema.push_array("image", DType::F32, &[2]);
+//! let mut file = FileWriter::create(&path, Options::default(), Filters::NONE, false)?;
+//! let table = file.table("/dl1/images", "Images of a telescope", &schema, Vec::new())?;
+//! let row = [&7_i64.to_le_bytes()[..], &0.5_f32.to_le_bytes(), &1.5_f32.to_le_bytes()].concat();
+//! file.append(table, &row)?;
+//! file.finish()?;
+//!
+//! let mut table = Reader::open(&path)?.table("/dl1/images")?;
+//! assert_eq!(table.column("image", 0..table.rows())?.get_f64(1), Some(1.5));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! [`Reader::table`]: crate::tree::Reader::table
 
 mod blosc;

@@ -174,7 +174,7 @@ impl Events {
         Ok(file.append(id, &self.row.i64(shower.primary_id).0)?)
     }
 
-    /// Of simulated runs the first pointing is written, of observed ones each with its time.
+    /// Of simulated runs the first pointing is written, of observed ones each that is known with its time.
     fn pointing(
         &mut self,
         file: &mut FileWriter,
@@ -186,6 +186,9 @@ impl Events {
         let (tel_id, pointing, version) = (telescope.tel_id, telescope.pointing, self.version);
         let table = &mut self.tables[at].pointing;
         if !options.is_simulation {
+            if pointing.azimuth.is_nan() || pointing.altitude.is_nan() {
+                return Ok(());
+            }
             let id = once(table, || {
                 let mut table = Table::of_rows(version);
                 table.begin("TelescopePointingContainer");

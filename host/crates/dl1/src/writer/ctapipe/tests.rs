@@ -219,6 +219,18 @@ fn what_is_not_asked_for_is_not_there() {
 }
 
 #[test]
+fn unknown_pointings_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.h5");
+    let mut one = event(1, &[5]);
+    one.telescopes[0].pointing.azimuth = f64::NAN;
+    write(&path, observed(), &[one]).unwrap();
+    let file = tierline_h5::tree::Reader::open(&path).unwrap();
+    assert!(file.node("/dl1/monitoring").is_err());
+    assert!(back(&path)[0].telescopes[0].pointing.azimuth.is_nan());
+}
+
+#[test]
 fn two_gains_and_lost_times_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.h5");
