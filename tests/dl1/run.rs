@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use tierline::dl1::Error;
-use tierline::dl1::Error;
 use tierline::dl1::event::{ArrayEvent, EventType, Samples, Time};
 use tierline::dl1::instrument::{PixelShape, ReflectorShape, SizeType};
 use tierline::dl1::simtel::source::Converted;
