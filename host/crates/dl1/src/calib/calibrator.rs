@@ -130,3 +130,85 @@ fn row_shifts<'a>(waveforms: &Waveforms, shifts: &'a [f32]) -> Result<Cow<'a, [f
 fn too_few(found: usize, n_pixels: usize) -> Error {
     Error::parameter("time shifts", format!("{found} are too few for {n_pixels} pixels and gains"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::extractor;
+    use crate::instrument::camera_tests::camera;
+    use crate::settings::{Settings, Value};
+
+    /// A camera, its waveforms with a pulse at sample 10 + the pixel's number modulo 3, and shifts of as much.
+    fn signals() -> (Camera, Waveforms, Calibration) {
+        let camera = camera(2);
+        let (n_pixels, n_samples) = (camera.n_pixels(), 40);
+        let data = (0..n_pixels * n_samples)
+            .map(|at| if at % n_samples == 10 + at / n_samples % 3 { 1.0 } else { 0.0 })
+            .collect();
+        let selected_gain = Some((0..n_pixels).map(|pixel| u8::from(pixel == 4)).collect());
+        let waveforms = Waveforms { n_channels: 1, n_pixels, n_samples, data, selected_gain };
+        let mut time_shift_ns: Vec<f32> = (0..2 * n_pixels).map(|at| (at % 3) as f32).collect();
+        (time_shift_ns[n_pixels + 4], time_shift_ns[4]) = (1.0, 99.0);
+        let mut broken = vec![false; 2 * n_pixels];
+        broken[7] = true;
+        let nothing = vec![0.0; 2 * n_pixels];
+        let pedestal = nothing.clone();
+        (camera, waveforms, Calibration { pedestal, dc_to_pe: nothing, time_shift_ns, broken })
+    }
+
+    fn calibrator() -> CameraCalibrator {
+        let mut settings = Settings::default();
+        settings.set("apply_integration_correction", Value::Bool(false));
+        let readout = camera(2).readout;
+        let extractor = extractor("LocalPeakWindowSum", &settings, 1, "LST", &readout);
+        CameraCalibrator::new(extractor.unwrap())
+    }
+
+    fn run(calibrator: &CameraCalibrator) -> Image {
+        let (camera, mut waveforms, calibration) = signals();
+        let mut image = Image::default();
+        let with = (&mut Scratch::default(), &mut Random::default());
+        calibrator.run(&mut waveforms, &calibration, &camera, with, &mut image).unwrap();
+        image
+    }
+
+    #[test]
+    fn late_pixels_are_no_longer_late() {
+        let mut calibrator = calibrator();
+        let image = run(&calibrator);
+        assert_eq!(image.image, [1.0; 19]);
+        assert!(image.peak_time.iter().all(|time| (time - 10.0).abs() < 1e-5));
+        calibrator.apply_waveform_time_shift = true;
+        let image = run(&calibrator);
+        assert!(image.peak_time.iter().all(|time| (time - 10.0).abs() < 1e-5));
+        calibrator.apply_peak_time_shift = false;
+        assert!((run(&calibrator).peak_time[4] - 11.0).abs() < 1e-5);
+        calibrator.apply_waveform_time_shift = false;
+        calibrator.average_invalid = false;
+        assert_eq!(run(&calibrator).peak_time[8], 12.0);
+    }
+
+    #[test]
+    fn sums_are_images() {
+        let (camera, mut waveforms, calibration) = signals();
+        waveforms.n_samples = 1;
+        waveforms.data = (0_u8..19).map(f32::from).collect();
+        let mut image = Image::default();
+        let with = (&mut Scratch::default(), &mut Random::default());
+        calibrator().run(&mut waveforms, &calibration, &camera, with, &mut image).unwrap();
+        assert_eq!((image.image[3], image.peak_time[3]), (3.0, 0.0));
+        let around: Vec<f32> =
+            camera.graph.neighbours.of(7).iter().map(|pixel| *pixel as f32).collect();
+        assert_eq!(image.image[7], around.iter().sum::<f32>() / around.len() as f32);
+    }
+
+    #[test]
+    fn too_few_shifts_are_an_error() {
+        let (camera, mut waveforms, mut calibration) = signals();
+        calibration.time_shift_ns.truncate(20);
+        let with = (&mut Scratch::default(), &mut Random::default());
+        let mut image = Image::default();
+        let done = calibrator().run(&mut waveforms, &calibration, &camera, with, &mut image);
+        assert!(done.unwrap_err().to_string().contains("20 are too few"));
+    }
+}

@@ -50,5 +50,7 @@ impl GainSelector {
                 }
             },
         }
+        // Pixels without samples have none above.
+        selected.resize(event.n_pixels, 0);
     }
 }

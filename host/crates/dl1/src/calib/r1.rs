@@ -190,6 +190,9 @@ mod tests {
         let mut large = adc();
         large.n_pixels = usize::MAX;
         assert!(r1.run(&large, None, &mut waveforms).is_err());
+        let empty = event(Samples::Adc(Vec::new()), 0);
+        r1.run(&empty, Some(&GainSelector::default()), &mut waveforms).unwrap();
+        assert_eq!(waveforms.selected_gain, Some(vec![0, 0]));
         let mut few = adc();
         Arc::make_mut(&mut few.calibration).dc_to_pe.pop();
         assert!(r1.run(&few, None, &mut waveforms).is_err());

@@ -40,7 +40,7 @@ impl Extractor for SlidingWindowMaxSum {
         }
         let rate = signals.camera.readout.sampling_rate_ghz;
         for waveform in signals.waveforms.data.chunks_exact(n_samples) {
-            let (charge, time) = largest(waveform, width, &mut scratch.samples);
+            let (charge, time) = largest(waveform, width, &mut scratch.sums);
             image.image.push(charge);
             image.peak_time.push((f64::from(time) / rate) as f32);
         }
@@ -49,18 +49,17 @@ impl Extractor for SlidingWindowMaxSum {
     }
 }
 
-/// Largest sum of `width` samples, and their time in samples. Running sums are kept in f32, their differences
-/// in f64.
-fn largest(waveform: &[f32], width: usize, cumulated: &mut Vec<f32>) -> (f32, f32) {
+/// Largest sum of `width` samples, and their time in samples.
+fn largest(waveform: &[f32], width: usize, cumulated: &mut Vec<f64>) -> (f32, f32) {
     cumulated.clear();
     cumulated.push(0.0);
-    let mut total = 0.0_f32;
+    let mut total = 0.0_f64;
     for sample in waveform {
-        total += sample;
+        total += f64::from(*sample);
         cumulated.push(total);
     }
     let sums = cumulated[width..].iter().zip(cumulated.iter());
-    let sums = sums.map(|(after, before)| f64::from(*after) - f64::from(*before));
+    let sums = sums.map(|(after, before)| *after - *before);
     let (mut start, mut most) = (0, f64::NEG_INFINITY);
     for (at, sum) in sums.enumerate() {
         if sum > most {
