@@ -1,6 +1,7 @@
 //! Cherenkov-telescope events: every step against what the peers make of the same files.
 
 mod damage;
+mod extraction;
 mod files;
 mod golden;
 mod objects;

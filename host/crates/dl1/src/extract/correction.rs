@@ -8,7 +8,7 @@ use crate::parameters::pairwise_sum;
 use crate::settings::TelescopeSettings;
 
 /// Points of a histogram, at most: no camera's pulse has more.
-const MAX_POINTS: f64 = 1e7;
+const MAX_POINTS: f64 = 1e6;
 
 /// Factors on the charge, one per gain channel.
 ///

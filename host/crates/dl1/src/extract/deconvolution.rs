@@ -5,7 +5,7 @@ use crate::instrument::CameraReadout;
 use crate::parameters::pairwise_sum;
 
 /// Points of a reference pulse, at most: they are convolved with one another.
-const MAX_POINTS: usize = 1 << 16;
+const MAX_POINTS: usize = 1 << 14;
 
 /// How waveforms are deconvolved, and what the result is calibrated for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -175,26 +175,34 @@ pub(super) fn deconvolve<T: Copy + Into<f64>>(
     }
     // Of an even number of points one more lies after the middle than before, backwards one more before.
     let (less, more) = ((upsampling - 1) / 2, upsampling / 2);
-    smooth(spare, less, more, true, deconvolved);
-    smooth(deconvolved, more, less, false, spare);
+    smooth(spare, (less, more), true, deconvolved);
+    smooth(deconvolved, (more, less), false, spare);
     std::mem::swap(spare, deconvolved);
 }
 
 /// Mean of every point with `before` points before and `after` points after it. The sum begins at the last
-/// point if `forward`, else at the first one.
-fn smooth(values: &[f64], before: usize, after: usize, forward: bool, smoothed: &mut Vec<f64>) {
-    let n = values.len();
-    let weight = 1.0 / (before + after + 1) as f64;
-    let at = |index: usize| values[index.saturating_sub(before).min(n - 1)];
+/// point if `forward`, else at the first one. `values` are weighted and extended in their place.
+fn smooth(
+    values: &mut Vec<f64>,
+    (before, after): (usize, usize),
+    forward: bool,
+    smoothed: &mut Vec<f64>,
+) {
     smoothed.clear();
-    for first in 0..n {
-        let last = first + before + after;
-        let sum = if forward {
-            (first..last).fold(at(last) * weight, |sum, index| sum + at(index) * weight)
-        } else {
-            (first + 1..=last).rev().fold(at(first) * weight, |sum, index| sum + at(index) * weight)
-        };
-        smoothed.push(sum);
+    let (Some(&first), Some(&last)) = (values.first(), values.last()) else { return };
+    let n = values.len();
+    values.splice(..0, std::iter::repeat_n(first, before));
+    values.extend(std::iter::repeat_n(last, after));
+    let weight = 1.0 / (before + after + 1) as f64;
+    values.iter_mut().for_each(|value| *value *= weight);
+    let others = before + after;
+    let begin = if forward { others } else { 0 };
+    smoothed.extend_from_slice(&values[begin..][..n]);
+    for at in 0..others {
+        let offset = if forward { at } else { others - at };
+        for (sum, value) in smoothed.iter_mut().zip(&values[offset..]) {
+            *sum += value;
+        }
     }
 }
 

@@ -90,21 +90,23 @@ impl FlashCamExtractor {
         all: &mut Vec<f64>,
     ) {
         all.clear();
-        for waveform in signals.waveforms.data.chunks_exact(signals.waveforms.n_samples.max(1)) {
+        for waveform in signals.waveforms.data.chunks_exact(signals.waveforms.n_samples) {
             deconvolve(waveform, self.deconvolution.upsampling, pole_zero, one.0, one.1);
             all.extend_from_slice(one.0);
         }
     }
 
     /// Makes loud pixels count less: soft above the level, none below zero.
-    fn clip(&self, deconvolved: &mut [f64]) {
+    fn clip(&self, deconvolved: &[f64], clipped: &mut Vec<f64>) {
+        clipped.clear();
         if self.clipping == 0.0 || self.clipping.is_infinite() {
+            clipped.extend_from_slice(deconvolved);
             return;
         }
-        for value in deconvolved {
-            let scaled = *value / self.clipping;
-            *value = (scaled / (1.0 + scaled.abs())).max(0.0);
-        }
+        clipped.extend(deconvolved.iter().map(|value| {
+            let scaled = value / self.clipping;
+            (scaled / (1.0 + scaled.abs())).max(0.0)
+        }));
     }
 
     /// Peaks of the neighbours' clipped waveforms, for all rows.
@@ -141,13 +143,9 @@ impl Extractor for FlashCamExtractor {
         let parameters =
             self.parameters.as_ref().map_err(|reason| Error::parameter(NAME, reason.clone()))?;
         let n_points = signals.waveforms.n_samples * self.deconvolution.upsampling;
-        if n_points == 0 {
-            return Err(Error::parameter(NAME, "the waveforms have no samples"));
-        }
-        let [mut all, mut one, mut spare] = std::mem::take(&mut scratch.deconvolved);
+        let [mut all, mut clipped, mut one, mut spare] = std::mem::take(&mut scratch.deconvolved);
         self.deconvolved(signals, parameters.pole_zero, (&mut one, &mut spare), &mut all);
-        let mut clipped = all.clone();
-        self.clip(&mut clipped);
+        self.clip(&all, &mut clipped);
         self.peaks(signals, &clipped, scratch);
         let rate = signals.camera.readout.sampling_rate_ghz * self.deconvolution.upsampling as f64;
         for (waveform, peak) in all.chunks_exact(n_points).zip(&scratch.peaks) {
@@ -173,7 +171,7 @@ impl Extractor for FlashCamExtractor {
         for time in &mut image.peak_time {
             *time = (f64::from(*time) - parameters.time_shift_ns) as f32;
         }
-        scratch.deconvolved = [all, one, spare];
+        scratch.deconvolved = [all, clipped, one, spare];
         Ok(None)
     }
 }

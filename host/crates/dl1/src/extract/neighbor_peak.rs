@@ -109,54 +109,51 @@ impl NeighbourSearch<'_> {
     /// neighbours that are not broken, summed in f64 in this order. 0 if there is nothing to sum.
     pub(super) fn peaks<T: Copy + Into<f64>>(&mut self, channel: &[T], peaks: &mut Vec<usize>) {
         let n = self.n_samples;
-        self.sums.clear();
-        self.sums.resize(n, 0.0);
+        let weight = self.local_weight;
+        let (sums, rows) = (&mut *self.sums, &mut *self.rows);
+        sums.clear();
+        sums.resize(n, 0.0);
         for pixel in 0..self.broken.len() {
-            self.rows.clear();
+            rows.clear();
             let working = self.neighbours.of(pixel).iter().map(|index| *index as usize);
-            self.rows.extend(working.filter(|at| !self.broken[*at]).map(|at| at * n));
+            rows.extend(working.filter(|at| !self.broken[*at]).map(|at| at * n));
+            let own = (weight != 0.0).then_some((weight, pixel * n));
+            let mut blocks = sums.chunks_exact_mut(LANES);
             let mut first = 0;
-            while first < n {
-                let lanes = LANES.min(n - first);
-                if lanes == LANES {
-                    self.sum_lanes(channel, pixel * n, first);
-                } else {
-                    self.sum_rest(channel, pixel * n, first);
-                }
-                first += lanes;
+            for block in blocks.by_ref() {
+                block.copy_from_slice(&sum_lanes::<T, LANES>(channel, own, rows, first));
+                first += LANES;
             }
-            peaks.push(first_maximum(self.sums, f64::NEG_INFINITY));
+            for sum in blocks.into_remainder() {
+                [*sum] = sum_lanes::<T, 1>(channel, own, rows, first);
+                first += 1;
+            }
+            peaks.push(first_maximum(sums, f64::NEG_INFINITY));
         }
     }
+}
 
-    #[inline]
-    fn sum_lanes<T: Copy + Into<f64>>(&mut self, channel: &[T], own: usize, first: usize) {
-        let mut sums = [0.0; LANES];
-        if self.local_weight != 0.0 {
-            for (sum, sample) in sums.iter_mut().zip(&channel[own + first..][..LANES]) {
-                *sum = self.local_weight * (*sample).into();
-            }
-        }
-        for row in self.rows.iter() {
-            for (sum, sample) in sums.iter_mut().zip(&channel[row + first..][..LANES]) {
-                *sum += (*sample).into();
-            }
-        }
-        self.sums[first..first + LANES].copy_from_slice(&sums);
-    }
-
-    fn sum_rest<T: Copy + Into<f64>>(&mut self, channel: &[T], own: usize, first: usize) {
-        for at in first..self.n_samples {
-            let mut sum = 0.0;
-            if self.local_weight != 0.0 {
-                sum = self.local_weight * channel[own + at].into();
-            }
-            for row in self.rows.iter() {
-                sum += channel[row + at].into();
-            }
-            self.sums[at] = sum;
+/// Sums of `N` samples from `first` on: the weighted row of the pixel itself, if it counts, and those of its
+/// neighbours.
+#[inline]
+fn sum_lanes<T: Copy + Into<f64>, const N: usize>(
+    channel: &[T],
+    own: Option<(f64, usize)>,
+    rows: &[usize],
+    first: usize,
+) -> [f64; N] {
+    let mut sums = [0.0; N];
+    if let Some((weight, row)) = own {
+        for (sum, sample) in sums.iter_mut().zip(&channel[row + first..][..N]) {
+            *sum = weight * (*sample).into();
         }
     }
+    for row in rows {
+        for (sum, sample) in sums.iter_mut().zip(&channel[row + first..][..N]) {
+            *sum += (*sample).into();
+        }
+    }
+    sums
 }
 
 /// As [`NeighborPeakWindowSum`], after the mean of some samples is taken off every waveform.

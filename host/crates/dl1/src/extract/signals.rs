@@ -24,7 +24,7 @@ pub struct Scratch {
     pub(super) sums: Vec<f64>,
     pub(super) samples: Vec<f32>,
     pub(super) rows: Vec<usize>,
-    pub(super) deconvolved: [Vec<f64>; 3],
+    pub(super) deconvolved: [Vec<f64>; 4],
 }
 
 impl Signals<'_> {
@@ -35,6 +35,9 @@ impl Signals<'_> {
         if found != expected {
             let reason = format!("{found} pixels, but the camera has {expected}");
             return Err(Error::parameter("waveforms", reason));
+        }
+        if self.waveforms.n_samples == 0 {
+            return Err(Error::parameter("waveforms", "they have no samples"));
         }
         let selected = self.waveforms.selected_gain.iter().flatten().max();
         let gains = selected.map_or(self.waveforms.n_channels, |most| usize::from(*most) + 1);

@@ -24,7 +24,7 @@ impl Extractor for VarianceExtractor {
         signals.check()?;
         signals.begin(image);
         let samples = &mut scratch.samples;
-        for waveform in signals.waveforms.data.chunks_exact(signals.waveforms.n_samples.max(1)) {
+        for waveform in signals.waveforms.data.chunks_exact(signals.waveforms.n_samples) {
             samples.clear();
             samples.extend(waveform.iter().map(|x| if x.is_nan() { 0.0 } else { *x }));
             let count = waveform.iter().filter(|sample| !sample.is_nan()).count() as f64;

@@ -57,7 +57,7 @@ pub(super) fn sum_windows(
 ) {
     signals.begin(image);
     let rate = signals.camera.readout.sampling_rate_ghz;
-    let n_samples = signals.waveforms.n_samples.max(1);
+    let n_samples = signals.waveforms.n_samples;
     for (at, waveform) in signals.waveforms.data.chunks_exact(n_samples).enumerate() {
         let (charge, time) = window.sum(waveform, peak(at), rate);
         image.image.push(charge);
@@ -65,9 +65,44 @@ pub(super) fn sum_windows(
     }
 }
 
+/// Values that are compared at once.
+const LANES: usize = 8;
+
 /// Position of the first of the largest values; 0 if there is none. What is no number is no maximum.
 #[inline]
 pub(super) fn first_maximum<T: Copy + PartialOrd>(values: &[T], least: T) -> usize {
-    let most = values.iter().fold(least, |most, value| if *value > most { *value } else { most });
-    values.iter().position(|value| *value == most).unwrap_or(0)
+    let larger = |a: T, b: T| if b > a { b } else { a };
+    let chunks = values.chunks_exact(LANES);
+    let mut most = chunks.remainder().iter().fold(least, |most, value| larger(most, *value));
+    let mut lanes = [least; LANES];
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = larger(*lane, *value);
+        }
+    }
+    for lane in lanes {
+        most = larger(most, lane);
+    }
+    let holds = |chunk: &[T]| chunk.iter().fold(false, |found, value| found | (*value == most));
+    let chunk = values.chunks(LANES).position(holds).unwrap_or(0) * LANES;
+    values[chunk..].iter().position(|value| *value == most).map_or(0, |at| chunk + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_equal_maxima_counts() {
+        let first = |values: &[f32]| first_maximum(values, f32::NEG_INFINITY);
+        assert_eq!(first(&[]), 0);
+        assert_eq!(first(&[1.0, 3.0, f32::NAN, 3.0]), 1);
+        assert_eq!(first(&[f32::NAN; 20]), 0);
+        for at in 0..21 {
+            let mut values = [-2.0; 21];
+            values[at] = -1.0;
+            values[20] = -1.0;
+            assert_eq!(first(&values), at);
+        }
+    }
 }
