@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tierline::dl1::configuration::Configuration;
+use tierline::dl1::writer::ctaml;
 use tierline::dl1::writer::ctapipe::{Model, Options};
 use tierline::dl1::{BuildDl1, Built, Format};
 use tierline_tests::data::shared;
@@ -88,5 +89,29 @@ fn is_known(name: &str, difference: &str) -> bool {
             difference == text
         }
         _ => false,
+    }
+}
+
+#[test]
+fn files_equal_those_of_dl1_data_handler() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = [
+        ("prod4_pixelsettings_v3.gz", "prod4_pixelsettings_v3.ctaml-0.8.3", false),
+        ("test_lasercal_v3.simtel.gz", "test_lasercal_v3.ctaml-0.8.3.save_mc_events", true),
+    ];
+    for (input, golden, mc_events) in cases {
+        let Some(input) = shared(&format!("data/dl1/{input}")) else { return };
+        let Some(golden) = shared(&format!("golden/dl1/format_a/{golden}.h5")) else { return };
+        let output = folder.path().join(format!("{mc_events}.h5"));
+        let mut options = ctaml::Options::new(ctaml::Variant::V0_8);
+        options.mc_events = mc_events;
+        let format = Format::Ctaml(Box::new(options));
+        let mut build = BuildDl1 { format, quiet: true, ..BuildDl1::default() };
+        build.configure(&mut Configuration::default()).unwrap();
+        build.run(&[input], &output).unwrap();
+        let columns = &[("peak_time", 1e-6)];
+        let free = Free { attributes: &["FILTERS"], columns, objects: &["/_i_", "/MC_Events"] };
+        let found = differences(&output, &golden, &free);
+        assert!(found.is_empty(), "{found:#?}");
     }
 }

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use anyhow::Context;
 use clap::ValueEnum;
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
-use tierline::dl1::configuration::Configuration;
+use tierline::dl1::configuration::{self, Configuration};
 use tierline::dl1::pipeline::{Outcome, TimingSeed};
 use tierline::dl1::runlist::{self, Run};
+use tierline::dl1::write_data::WriteData;
 use tierline::dl1::writer::{ctaml, ctapipe};
 use tierline::dl1::{BuildDl1, Built, Format};
 use tierline::report::{Input, Output, Report, Status};
@@ -211,8 +214,15 @@ impl Args {
             build.threads = threads.max(1);
         }
         let mut configuration = Configuration::default();
+        let mut write_data = Vec::new();
         for path in &self.config {
-            configuration.read(path)?;
+            let content = configuration::parse(path)?;
+            if WriteData::is_one(&content) {
+                let parsed = WriteData::deserialize(content);
+                write_data.push(parsed.with_context(|| path.display().to_string())?);
+            } else {
+                configuration.read(path)?;
+            }
         }
         for setting in &self.set {
             configuration.set(setting).map_err(|error| Usage(error.to_string()))?;
@@ -221,6 +231,14 @@ impl Args {
             configuration.push(class, name, value);
         }
         build.configure(&mut configuration)?;
+        for settings in write_data {
+            settings.apply(&mut build)?;
+        }
+        if let Format::Ctaml(options) = &mut build.format {
+            options.mc_events |= self.save_mc_events;
+            options.events_per_file = self.events_per_file.or(options.events_per_file);
+            options.output_file_size = self.output_file_size.or(options.output_file_size);
+        }
         for name in ["progress_bar", "log_level", "log_file", "provenance_log", "overwrite"] {
             configuration.take::<Json>("ProcessorTool", name)?;
         }
@@ -245,11 +263,7 @@ impl Args {
             FormatName::Ctaml07 => ctaml::Variant::V0_7,
             FormatName::Ctaml08 => ctaml::Variant::V0_8,
         };
-        let mut options = ctaml::Options::new(variant);
-        options.mc_events = self.save_mc_events;
-        options.events_per_file = self.events_per_file;
-        options.output_file_size = self.output_file_size.or(options.output_file_size);
-        Format::Ctaml(Box::new(options))
+        Format::Ctaml(Box::new(ctaml::Options::new(variant)))
     }
 
     /// Options as the settings that they stand for.

@@ -15,6 +15,7 @@ use crate::pipeline::{
 };
 use crate::random::Random;
 use crate::simtel::source::{FocalLengthChoice, SimtelEventSource, SourceOptions, describe_shower};
+use crate::write_data;
 use crate::writer::ctaml::{self, CtamlWriter, Header};
 use crate::writer::ctapipe::{self, Dl1Writer};
 use crate::writer::{Criterion, RunData};
@@ -72,6 +73,9 @@ pub struct Built {
 impl BuildDl1 {
     /// Takes what a configuration says on reading, processing and writing.
     pub fn configure(&mut self, from: &mut Configuration) -> Result<(), Error> {
+        if let Format::Ctaml(options) = &self.format {
+            write_data::defaults(options, &mut self.process)?;
+        }
         self.process.configure(from)?;
         configure_source(&mut self.source, from)?;
         from.take_into("DataWriter", "overwrite", &mut self.overwrite)?;

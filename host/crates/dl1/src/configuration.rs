@@ -35,20 +35,9 @@ pub struct Configuration {
 impl Configuration {
     /// Adds what a file says.
     pub fn read(&mut self, path: &Path) -> Result<(), Error> {
-        let size = std::fs::metadata(path).map_err(|e| Error::io(path, "open", e))?.len();
-        if size > MAX_BYTES {
-            let reason = format!("a configuration has at most {MAX_BYTES} bytes, this has {size}");
-            return Err(Error::malformed(path, Place::File, reason));
-        }
-        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, "read", e))?;
         let malformed = |reason: String| Error::malformed(path, Place::File, reason);
-        let json = text.trim_start().starts_with('{');
-        let value: Value = match json {
-            true => serde_json::from_str(&text).map_err(|e| malformed(e.to_string()))?,
-            false => serde_saphyr::from_str(&text).map_err(|e| malformed(e.to_string()))?,
-        };
-        match &value {
-            Value::Object(_) => self.add("", &value, 0).map_err(malformed),
+        match &parse(path)? {
+            value @ Value::Object(_) => self.add("", value, 0).map_err(malformed),
             Value::Null => Ok(()),
             _ => Err(malformed("it is no map of classes".into())),
         }
@@ -141,6 +130,22 @@ impl Configuration {
             None => "there is no such setting".into(),
         };
         Err(Error::parameter(key, reason))
+    }
+}
+
+/// The content of a file of JSON or YAML.
+pub fn parse(path: &Path) -> Result<Value, Error> {
+    let size = std::fs::metadata(path).map_err(|e| Error::io(path, "open", e))?.len();
+    let malformed = |reason: String| Error::malformed(path, Place::File, reason);
+    if size > MAX_BYTES {
+        return Err(malformed(format!(
+            "a configuration has at most {MAX_BYTES} bytes, this has {size}"
+        )));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, "read", e))?;
+    match text.trim_start().starts_with('{') {
+        true => serde_json::from_str(&text).map_err(|e| malformed(e.to_string())),
+        false => serde_saphyr::from_str(&text).map_err(|e| malformed(e.to_string())),
     }
 }
 

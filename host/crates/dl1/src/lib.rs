@@ -23,6 +23,7 @@ pub mod runlist;
 pub mod settings;
 pub mod simtel;
 mod time;
+pub mod write_data;
 pub mod writer;
 
 pub use build_dl1::{BuildDl1, Built, Format};

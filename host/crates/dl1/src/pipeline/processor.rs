@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::settings::{ProcessSettings, TimingSeed};
 use crate::Error;
-use crate::calib::{CameraCalibrator, Pending, Waveforms};
+use crate::calib::{CameraCalibrator, GainSelector, Pending, Waveforms};
 use crate::clean::{Cleaner, Picture, cleaner};
 use crate::event::{
     ArrayEvent, Calibration, Dl1Event, Dl1Telescope, EventType, Image, Shower, TelescopeEvent,
@@ -21,6 +21,7 @@ use crate::random::{Pairs, Random};
 /// A telescope prepared for processing.
 struct Telescope {
     position_m: [f32; 3],
+    gain_selector: GainSelector,
     camera: Camera,
     calibrator: CameraCalibrator,
     cleaner: Box<dyn Cleaner>,
@@ -127,8 +128,19 @@ impl Processor {
                 apply_peak_time_shift: settings.apply_peak_time_shift,
                 average_invalid: settings.average_invalid,
             };
-            let position_m = telescope.position_m;
-            telescopes.insert(tel_id, Telescope { position_m, camera, calibrator, cleaner });
+            let gain_selector =
+                settings.gain_selector.get(tel_id, description).ok_or_else(|| {
+                    let reason = format!("no rule is for telescope {tel_id} ({description})");
+                    Error::parameter("gain selector", reason)
+                })?;
+            let prepared = Telescope {
+                position_m: telescope.position_m,
+                gain_selector: *gain_selector,
+                camera,
+                calibrator,
+                cleaner,
+            };
+            telescopes.insert(tel_id, prepared);
         }
         Ok(Processor { settings, telescopes })
     }
@@ -208,7 +220,7 @@ impl Processor {
         let telescope = known.ok_or_else(|| Error::parameter("telescope", "it has no camera"))?;
         let shown = half.event.event_type == EventType::SUBARRAY;
         let select = self.settings.select_gain.unwrap_or(shown);
-        let selector = select.then_some(&self.settings.gain_selector);
+        let selector = select.then_some(&telescope.gain_selector);
         let waveforms = &mut scratch.waveforms;
         self.settings.r1.run(&event, selector, waveforms)?;
         let (calibration, camera) = (&event.calibration, &telescope.camera);

@@ -34,8 +34,8 @@ pub struct ProcessSettings {
     pub cleaner: String,
     /// Settings of cleaners, by name.
     pub cleaners: BTreeMap<&'static str, Settings>,
-    /// How a pixel's gain is selected.
-    pub gain_selector: GainSelector,
+    /// How a pixel's gain is selected, per telescope.
+    pub gain_selector: TelescopeParameter<GainSelector>,
     /// Whether a gain is selected; `None`: of showers only.
     pub select_gain: Option<bool>,
     /// From ADC counts to photo-electrons.
@@ -61,7 +61,7 @@ impl Default for ProcessSettings {
             extractors: BTreeMap::new(),
             cleaner: "TailcutsImageCleaner".into(),
             cleaners: BTreeMap::new(),
-            gain_selector: GainSelector::default(),
+            gain_selector: TelescopeParameter::all(GainSelector::default()),
             select_gain: None,
             r1: R1Calibration::default(),
             apply_waveform_time_shift: false,
@@ -134,18 +134,20 @@ impl ProcessSettings {
         match kind.as_deref() {
             None | Some("ThresholdGainSelector") => {
                 if let Some(threshold) = threshold {
-                    self.gain_selector = GainSelector::Threshold(threshold);
+                    self.gain_selector =
+                        TelescopeParameter::all(GainSelector::Threshold(threshold));
                 }
             }
             Some("ManualGainSelector") => {
-                self.gain_selector = GainSelector::Manual(match channel.as_deref() {
+                let channel = match channel.as_deref() {
                     None | Some("HIGH") => GainChannel::High,
                     Some("LOW") => GainChannel::Low,
                     Some(other) => {
                         let reason = format!("there is no channel {other}, but HIGH and LOW");
                         return Err(Error::parameter("ManualGainSelector.channel", reason));
                     }
-                });
+                };
+                self.gain_selector = TelescopeParameter::all(GainSelector::Manual(channel));
             }
             Some(other) => {
                 let reason = format!(
@@ -244,7 +246,7 @@ mod tests {
         from.finish().unwrap();
         assert_eq!(settings.extractor.get(3, "LST").map(String::as_str), Some("FullWaveformSum"));
         assert_eq!(settings.cleaner, "MARSImageCleaner");
-        assert_eq!(settings.gain_selector, GainSelector::Threshold(3500.0));
+        assert_eq!(settings.gain_selector.get(1, "LST"), Some(&GainSelector::Threshold(3500.0)));
         assert!(!settings.average_invalid);
         let resolved = settings.cleaners["MARSImageCleaner"]
             .resolve("MARSImageCleaner", &["picture_threshold_pe"], 4, "LST")

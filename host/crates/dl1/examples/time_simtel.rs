@@ -1,0 +1,69 @@
+//! Times reading of a file of sim_telarray: `time_simtel FILE walk|parse ROUNDS` prints the fastest of some calls
+//! in seconds, and how many objects or telescope events were seen, as JSON.
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+use tierline_dl1::eventio::{Object, ObjectReader};
+use tierline_dl1::simtel::{Options, SimtelFile};
+use tierline_report::Limits;
+
+/// Objects in an object, itself included.
+fn count(object: &Object<'_>) -> Result<u64, Box<dyn Error>> {
+    let mut objects = 1;
+    if object.header.only_sub_objects {
+        for sub in object.objects() {
+            objects += count(&sub.map_err(|flaw| format!("{flaw:?}"))?)?;
+        }
+    }
+    Ok(objects)
+}
+
+/// Headers of all objects; content that is no objects is passed over.
+fn walk(path: &Path) -> Result<u64, Box<dyn Error>> {
+    let mut reader = ObjectReader::open(path, Limits::default())?;
+    let (mut payload, mut objects) = (Vec::new(), 0);
+    while let Some(header) = reader.next_header()? {
+        objects += 1;
+        if header.only_sub_objects {
+            reader.read_payload(&mut payload)?;
+            objects += count(&Object { header, payload: &payload })? - 1;
+        }
+    }
+    Ok(objects)
+}
+
+/// Everything decoded, as objects of this crate.
+fn parse(path: &Path) -> Result<u64, Box<dyn Error>> {
+    let options = Options { skip_calibration: false, ..Options::default() };
+    let mut telescopes = 0;
+    for event in SimtelFile::open(path, options)? {
+        let event = event?;
+        if let Some(parsed) = event.parse() {
+            telescopes += parsed.map_err(|flaw| format!("{flaw:?}"))?.telescopes.len() as u64;
+        }
+        event.photo_electrons().map_err(|flaw| format!("{flaw:?}"))?;
+    }
+    Ok(telescopes)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().collect();
+    let [_, path, what, rounds] = args.as_slice() else {
+        return Err("time_simtel FILE walk|parse ROUNDS".into());
+    };
+    let work = match what.as_str() {
+        "walk" => walk,
+        "parse" => parse,
+        _ => return Err("walk or parse".into()),
+    };
+    let (mut best, mut seen) = (f64::INFINITY, 0);
+    for _ in 0..rounds.parse()? {
+        let start = Instant::now();
+        seen = work(Path::new(path))?;
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    println!("{{\"seconds\": {best}, \"seen\": {seen}}}");
+    Ok(())
+}
