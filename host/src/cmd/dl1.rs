@@ -75,6 +75,12 @@ pub(crate) struct Args {
     /// Write no parameters.
     #[arg(long)]
     no_write_parameters: bool,
+    /// Write waveforms as digitized, too.
+    #[arg(long)]
+    write_r0_waveforms: bool,
+    /// Write calibrated waveforms, too.
+    #[arg(long)]
+    write_r1_waveforms: bool,
     /// Give parameters as lengths in the camera instead of angles in the field of view.
     #[arg(long)]
     camera_frame: bool,
@@ -288,6 +294,8 @@ impl Args {
         set("DataWriter", "write_dl1_images", flag(self.write_images, self.no_write_images));
         let parameters = flag(self.write_parameters, self.no_write_parameters);
         set("DataWriter", "write_dl1_parameters", parameters);
+        set("DataWriter", "write_r0_waveforms", self.write_r0_waveforms.then_some(json!(true)));
+        set("DataWriter", "write_r1_waveforms", self.write_r1_waveforms.then_some(json!(true)));
         set("ImageProcessor", "use_telescope_frame", self.camera_frame.then_some(json!(false)));
         all
     }

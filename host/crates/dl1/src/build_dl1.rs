@@ -10,14 +10,14 @@ use crate::configuration::Configuration;
 use crate::event::Dl1Event;
 use crate::instrument::Subarray;
 use crate::pipeline::{
-    EventSink, EventSource, ImageCounts, Outcome, ProcessSettings, Processor, SimulatedEvent,
-    Undecoded, process,
+    EventSink, EventSource, ImageCounts, KeptWaveforms, Outcome, ProcessSettings, Processor,
+    SimulatedEvent, Undecoded, process,
 };
 use crate::random::Random;
 use crate::simtel::source::{FocalLengthChoice, SimtelEventSource, SourceOptions, describe_shower};
 use crate::write_data;
 use crate::writer::ctaml::{self, CtamlWriter, Header};
-use crate::writer::ctapipe::{self, Dl1Writer};
+use crate::writer::ctapipe::{self, Dl1Writer, EventIndex, R1Waveform};
 use crate::writer::{Criterion, RunData};
 
 /// What is written.
@@ -88,6 +88,8 @@ impl BuildDl1 {
         configure_writer(format, from)?;
         if let Format::Ctapipe(options) = &self.format {
             self.process.parameters = options.parameters;
+            self.process.keep_r0 = options.r0_waveforms;
+            self.process.keep_r1 = options.r1_waveforms;
         }
         Ok(())
     }
@@ -267,6 +269,27 @@ impl EventSink for Dl1Writer {
     fn write(&mut self, event: &Dl1Event) -> Result<(), Error> {
         Dl1Writer::write(self, event)
     }
+
+    fn write_waveforms(&mut self, event: &Dl1Event, kept: &KeptWaveforms) -> Result<(), Error> {
+        let KeptWaveforms { tel_id, r0, r1 } = kept;
+        let index = EventIndex::from(event);
+        if let Some((extents, counts)) = r0 {
+            self.write_r0(index, *tel_id, *extents, counts)?;
+        }
+        let Some((waveforms, pixel_status)) = r1 else { return Ok(()) };
+        let trigger = event.triggers.iter().find(|trigger| trigger.tel_id == *tel_id);
+        let gain = waveforms.selected_gain.as_ref();
+        let gain: Option<Vec<i8>> = gain.map(|all| all.iter().map(|gain| *gain as i8).collect());
+        let r1 = R1Waveform {
+            event_type: trigger.map_or(event.event_type, |trigger| trigger.event_type),
+            time: trigger.map_or(event.time, |trigger| trigger.time),
+            extents: [waveforms.n_channels, waveforms.n_pixels, waveforms.n_samples],
+            waveform: &waveforms.data,
+            pixel_status,
+            selected_gain_channel: gain.as_deref(),
+        };
+        self.write_r1(index, *tel_id, &r1)
+    }
 }
 
 impl EventSink for CtamlWriter {
@@ -324,6 +347,8 @@ fn configure_writer(options: &mut ctapipe::Options, from: &mut Configuration) ->
     const WRITER: &str = "DataWriter";
     from.take_into(WRITER, "write_dl1_images", &mut options.images)?;
     from.take_into(WRITER, "write_dl1_parameters", &mut options.parameters)?;
+    from.take_into(WRITER, "write_r0_waveforms", &mut options.r0_waveforms)?;
+    from.take_into(WRITER, "write_r1_waveforms", &mut options.r1_waveforms)?;
     for name in ["write_dl2", "write_muon_parameters", "transform_image", "transform_peak_time"] {
         if from.take::<bool>(WRITER, name)? == Some(true) {
             return Err(Error::parameter(format!("{WRITER}.{name}"), "this is not supported"));

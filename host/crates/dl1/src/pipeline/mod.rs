@@ -5,6 +5,6 @@ mod processor;
 mod run;
 mod settings;
 
-pub use processor::{ImageCounts, Processor};
+pub use processor::{ImageCounts, KeptWaveforms, Processor};
 pub use run::{EventSink, EventSource, Outcome, SimulatedEvent, Undecoded, process};
 pub use settings::{ProcessSettings, TimingSeed};

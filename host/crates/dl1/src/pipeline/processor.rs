@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use super::settings::{ProcessSettings, TimingSeed};
 use crate::Error;
-use crate::calib::{CameraCalibrator, GainSelector, Pending, Waveforms};
+use crate::calib::{CameraCalibrator, GainSelector, Pending, Waveforms, pixel_status};
 use crate::clean::{Cleaner, Picture, cleaner};
 use crate::event::{
-    ArrayEvent, Calibration, Dl1Event, Dl1Telescope, EventType, Image, Shower, TelescopeEvent,
+    ArrayEvent, Calibration, Dl1Event, Dl1Telescope, EventType, Image, Samples, Shower,
+    TelescopeEvent,
 };
 use crate::extract::{self, extractor};
 use crate::instrument::{Camera, PixelFrame, Subarray, TelId};
@@ -60,6 +61,17 @@ impl ImageCounts {
     }
 }
 
+/// Waveforms of one telescope that are to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptWaveforms {
+    /// Telescope.
+    pub tel_id: TelId,
+    /// Gain channels, pixels and samples as digitized, and the counts `[gain][pixel][sample]`.
+    pub r0: Option<([usize; 3], Vec<u16>)>,
+    /// Calibrated waveforms, and what is stored of each pixel, by R1's bits.
+    pub r1: Option<(Waveforms, Vec<u8>)>,
+}
+
 /// An event of which everything is known but what needs random numbers.
 pub(super) struct HalfEvent {
     event: Dl1Event,
@@ -71,6 +83,7 @@ pub(super) struct HalfEvent {
 
 struct HalfTelescope {
     dl1: Dl1Telescope,
+    kept: Option<KeptWaveforms>,
     /// The image is of its first pass.
     waiting: Option<Waiting>,
     /// Parameters that lack the time gradient.
@@ -86,6 +99,7 @@ struct Waiting {
 /// A processed event.
 pub(super) struct Done {
     pub(super) event: Dl1Event,
+    pub(super) waveforms: Vec<KeptWaveforms>,
     pub(super) failed: Vec<Error>,
     pub(super) counts: ImageCounts,
 }
@@ -197,17 +211,18 @@ impl Processor {
     /// The fits.
     pub(super) fn finish(&self, half: HalfEvent) -> Done {
         let HalfEvent { mut event, telescopes, failed, counts } = half;
-        event.telescopes = telescopes
-            .into_iter()
-            .filter(|telescope| telescope.waiting.is_none())
-            .map(|HalfTelescope { mut dl1, described, .. }| {
-                if let Some((described, pairs)) = described {
-                    dl1.parameters = Some(described.finish(&pairs));
-                }
-                dl1
-            })
-            .collect();
-        Done { event, failed, counts }
+        let mut waveforms = Vec::new();
+        for telescope in telescopes {
+            let HalfTelescope { mut dl1, kept, waiting: None, described } = telescope else {
+                continue;
+            };
+            if let Some((described, pairs)) = described {
+                dl1.parameters = Some(described.finish(&pairs));
+            }
+            waveforms.extend(kept);
+            event.telescopes.push(dl1);
+        }
+        Done { event, waveforms, failed, counts }
     }
 
     fn begin_telescope(
@@ -224,6 +239,7 @@ impl Processor {
         let waveforms = &mut scratch.waveforms;
         self.settings.r1.run(&event, selector, waveforms)?;
         let (calibration, camera) = (&event.calibration, &telescope.camera);
+        let kept = self.keep(&event, waveforms);
         let mut image = Image::default();
         let pending = telescope.calibrator.begin(
             waveforms,
@@ -255,7 +271,24 @@ impl Processor {
             None => self.clean(telescope, &mut dl1, &mut half.counts)?,
             Some(_) => None,
         };
-        Ok(HalfTelescope { dl1, waiting, described: described.map(|it| (it, Pairs::default())) })
+        let described = described.map(|it| (it, Pairs::default()));
+        Ok(HalfTelescope { dl1, kept, waiting, described })
+    }
+
+    /// Waveforms that are to be written. Sums are no waveforms.
+    fn keep(&self, event: &TelescopeEvent, waveforms: &Waveforms) -> Option<KeptWaveforms> {
+        let ProcessSettings { keep_r0, keep_r1, .. } = self.settings;
+        if !keep_r0 && !keep_r1 {
+            return None;
+        }
+        let extents = [event.n_channels, event.n_pixels, event.n_samples];
+        let r0 = match &event.samples {
+            Samples::Adc(adc) if keep_r0 => Some((extents, adc.clone())),
+            _ => None,
+        };
+        let r1 = keep_r1
+            .then(|| (waveforms.clone(), pixel_status(waveforms, &event.calibration.broken)));
+        Some(KeptWaveforms { tel_id: event.tel_id, r0, r1 })
     }
 
     /// Completes an image that waits for random numbers.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::ordered::{self, Stages};
-use super::processor::{Done, HalfEvent, ImageCounts, Processor, Scratch};
+use super::processor::{Done, HalfEvent, ImageCounts, KeptWaveforms, Processor, Scratch};
 use crate::Error;
 use crate::event::{ArrayEvent, Dl1Event, Shower};
 use crate::random::Random;
@@ -47,6 +47,11 @@ pub trait EventSource {
 pub trait EventSink {
     /// Takes an event.
     fn write(&mut self, event: &Dl1Event) -> Result<(), Error>;
+
+    /// Takes waveforms of an event that was written.
+    fn write_waveforms(&mut self, _event: &Dl1Event, _kept: &KeptWaveforms) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// Takes a simulated shower, whether it triggered or not.
     fn write_simulated(&mut self, _event: &SimulatedEvent) -> Result<(), Error> {
@@ -157,6 +162,9 @@ pub fn process(
                 outcome.events += 1;
                 outcome.telescope_events += done.event.telescopes.len() as u64;
                 sink.write(&done.event)?;
+                for kept in &done.waveforms {
+                    sink.write_waveforms(&done.event, kept)?;
+                }
             }
             Err(error) => {
                 outcome.lost_events += 1;

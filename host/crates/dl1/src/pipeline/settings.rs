@@ -52,6 +52,10 @@ pub struct ProcessSettings {
     pub use_telescope_frame: bool,
     /// Where the timing fits draw from.
     pub timing_seed: TimingSeed,
+    /// Whether waveforms as digitized are handed on.
+    pub keep_r0: bool,
+    /// Whether calibrated waveforms are handed on.
+    pub keep_r1: bool,
 }
 
 impl Default for ProcessSettings {
@@ -70,6 +74,8 @@ impl Default for ProcessSettings {
             parameters: true,
             use_telescope_frame: true,
             timing_seed: TimingSeed::Stream,
+            keep_r0: false,
+            keep_r1: false,
         }
     }
 }
