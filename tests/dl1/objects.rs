@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use tierline::dl1::eventio::{self, End, Listing, iact, list_objects};
+use tierline::dl1::eventio::{self, End, Listing, ObjectReader, iact, list_objects};
+use tierline_tests::data::shared;
 
 use super::{IACT, SIMTEL, content, pair};
 
@@ -121,5 +122,25 @@ fn photon_object(name: &str, object: &eventio::Object<'_>) {
         assert!(bunch.cx.abs() <= 1.0 && bunch.cy.abs() <= 1.0, "{name}");
         let wavelength = bunch.wavelength_nm.abs();
         assert!((0.0..1e4).contains(&wavelength), "{name}: {wavelength} nm");
+    }
+}
+
+/// Containers can be entered without reading what is in them.
+#[test]
+fn headers_alone_give_the_same_objects() {
+    for name in SIMTEL.iter().chain(&IACT) {
+        let Some(path) = shared(&format!("data/dl1/{name}")) else { return };
+        let listing = eventio::list_objects(&path, Default::default()).unwrap();
+        let mut reader = ObjectReader::open(&path, Default::default()).unwrap();
+        let mut found = Vec::new();
+        while let Ok(Some(header)) = reader.next_header() {
+            found.push((reader.depth(), header));
+            if header.only_sub_objects {
+                reader.enter();
+            }
+        }
+        let listed: Vec<_> = listing.objects.iter().map(|one| (one.depth, one.header)).collect();
+        assert!(found == listed, "{name}: {} objects for {}", found.len(), listed.len());
+        assert_eq!(reader.end(), Some(listing.end), "{name}");
     }
 }

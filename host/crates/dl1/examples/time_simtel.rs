@@ -5,30 +5,17 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use tierline_dl1::eventio::{Object, ObjectReader};
+use tierline_dl1::eventio::ObjectReader;
 use tierline_dl1::simtel::{Options, SimtelFile};
 use tierline_report::Limits;
 
-/// Objects in an object, itself included.
-fn count(object: &Object<'_>) -> Result<u64, Box<dyn Error>> {
-    let mut objects = 1;
-    if object.header.only_sub_objects {
-        for sub in object.objects() {
-            objects += count(&sub.map_err(|flaw| format!("{flaw:?}"))?)?;
-        }
-    }
-    Ok(objects)
-}
-
 /// Headers of all objects; content that is no objects is passed over.
 fn walk(path: &Path) -> Result<u64, Box<dyn Error>> {
-    let mut reader = ObjectReader::open(path, Limits::default())?;
-    let (mut payload, mut objects) = (Vec::new(), 0);
+    let (mut reader, mut objects) = (ObjectReader::open(path, Limits::default())?, 0);
     while let Some(header) = reader.next_header()? {
         objects += 1;
         if header.only_sub_objects {
-            reader.read_payload(&mut payload)?;
-            objects += count(&Object { header, payload: &payload })? - 1;
+            reader.enter();
         }
     }
     Ok(objects)

@@ -16,7 +16,8 @@ use tierline_report::Limits;
 use super::reader::Skip;
 use crate::Error;
 
-const BUFFER: usize = 1 << 18;
+/// Small, so that what is passed over is not read, and large content goes past it.
+const BUFFER: usize = 1 << 14;
 
 /// A file's decompressed content.
 pub enum Input {

@@ -38,13 +38,16 @@ pub enum End {
 /// Reads the objects of a stream that are not inside others, from front to back.
 ///
 /// [`next_header`](Self::next_header) finds the next one, then [`read_payload`](Self::read_payload) reads its
-/// content, or nothing does and it is passed over. After an error there are no more objects.
+/// content, [`enter`](Self::enter) goes on with the objects inside it, or nothing does and it is passed over.
+/// After an error there are no more objects.
 pub struct ObjectReader<R> {
     stream: R,
     path: PathBuf,
     limits: Limits,
     offset: u64,
     pending: Option<ObjectHeader>,
+    /// Objects that were entered: where they end, and their order of bytes.
+    inside: Vec<(u64, ByteOrder)>,
     end: Option<End>,
 }
 
@@ -64,6 +67,7 @@ impl<R: Skip> ObjectReader<R> {
             limits,
             offset: 0,
             pending: None,
+            inside: Vec::new(),
             end: None,
         }
     }
@@ -96,6 +100,10 @@ impl<R: Skip> ObjectReader<R> {
             return Ok(None);
         }
         let start = self.offset;
+        while self.inside.pop_if(|(end, _)| *end <= start).is_some() {}
+        if let Some((end, order)) = self.inside.last().copied() {
+            return self.header_inside(start, end, order).map(Some);
+        }
         let mut marker = [0; MARKER_LEN];
         match self.fill(&mut marker) {
             Ok(MARKER_LEN) => {}
@@ -115,6 +123,42 @@ impl<R: Skip> ObjectReader<R> {
                 format!("{marker:02x?} where an object of eventio begins with 37 8a 1f d4");
             return Err(Error::malformed(&self.path, Place::Byte(start), reason));
         };
+        let header = self.words(order, true, start)?;
+        self.pending = Some(header);
+        Ok(Some(header))
+    }
+
+    /// Goes into the object that [`next_header`](Self::next_header) found: the next ones are those inside it.
+    pub fn enter(&mut self) {
+        if let Some(header) = self.pending.take() {
+            self.inside.push((self.offset.saturating_add(header.length), header.order));
+        }
+    }
+
+    /// How many objects are around the next ones.
+    pub fn depth(&self) -> usize {
+        self.inside.len()
+    }
+
+    /// Header of an object inside another one, which ends at `end`.
+    fn header_inside(
+        &mut self,
+        start: u64,
+        end: u64,
+        order: ByteOrder,
+    ) -> Result<ObjectHeader, Error> {
+        let header = self.words(order, false, start)?;
+        if self.offset.saturating_add(header.length) > end {
+            self.end = Some(End::Damaged);
+            let (length, room) = (header.length, end.saturating_sub(self.offset));
+            let reason = format!("{length} bytes of content in an object that has {room} left");
+            return Err(Error::malformed(&self.path, header.place(), reason));
+        }
+        self.pending = Some(header);
+        Ok(header)
+    }
+
+    fn words(&mut self, order: ByteOrder, top: bool, start: u64) -> Result<ObjectHeader, Error> {
         let mut words = [0; WORDS_LEN];
         self.fill_all(&mut words, start)?;
         let mut extension = None;
@@ -123,9 +167,7 @@ impl<R: Skip> ObjectReader<R> {
             self.fill_all(&mut bytes, start)?;
             extension = Some(bytes);
         }
-        let header = ObjectHeader::parse(order, &words, extension, true, start);
-        self.pending = Some(header);
-        Ok(Some(header))
+        Ok(ObjectHeader::parse(order, &words, extension, top, start))
     }
 
     /// Content of the object that [`next_header`](Self::next_header) found, in place of what is in `payload`.
