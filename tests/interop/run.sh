@@ -50,4 +50,5 @@ else
     echo "SKIPPED: silx could not be installed from the registry" >&2
     [ -z "${CI:-}" ] || status=1
 fi
+tests/interop/dl1.sh "$out/dl1" || status=1
 exit $status
