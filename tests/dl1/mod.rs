@@ -6,6 +6,7 @@ mod files;
 mod golden;
 mod objects;
 mod parameters;
+mod program;
 mod run;
 mod simtel;
 mod source;

@@ -112,6 +112,11 @@ impl ObjectHeader {
         self.content_offset.saturating_sub(u64::from(self.header_size))
     }
 
+    /// Where its content ends.
+    pub fn end(&self) -> u64 {
+        self.content_offset.saturating_add(self.length)
+    }
+
     /// Where it is, for an error.
     pub fn place(&self) -> Place {
         Place::Object { kind: self.kind, version: self.version, offset: self.offset() }
