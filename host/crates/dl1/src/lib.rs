@@ -9,6 +9,7 @@ mod build_dl1;
 pub mod calib;
 pub mod clean;
 pub mod configuration;
+pub mod cuts;
 mod error;
 pub mod event;
 pub mod eventio;
