@@ -127,8 +127,10 @@ impl BuildDl1 {
                     let writer = Dl1Writer::create(part.path(), &subarray, options.clone())?;
                     (part, writer)
                 }
-                Some((part, writer, first)) if *first == *subarray => (part, writer),
-                Some(_) => return Err(other_telescopes(input, inputs)),
+                Some((part, writer, first)) => match first.difference(&subarray) {
+                    None => (part, writer),
+                    Some(what) => return Err(other_telescopes(input, inputs, &what)),
+                },
             };
             let processor = Processor::new(input, &subarray, self.process.clone())?;
             let outcome =
@@ -219,9 +221,9 @@ impl BuildDl1 {
     }
 }
 
-fn other_telescopes(input: &Path, inputs: &[PathBuf]) -> Error {
+fn other_telescopes(input: &Path, inputs: &[PathBuf], what: &str) -> Error {
     let first = inputs.first().map(|first| first.display().to_string()).unwrap_or_default();
-    let reason = format!("its telescopes are not those of {first}");
+    let reason = format!("its telescopes are not those of {first}: {what} differ");
     Error::malformed(input, crate::Place::File, reason)
 }
 

@@ -5,6 +5,7 @@ mod geometry;
 mod nearest;
 mod neighbours;
 mod parameter;
+mod same;
 
 #[cfg(test)]
 pub(crate) use camera::tests as camera_tests;
