@@ -21,6 +21,7 @@ pub(crate) enum Command {
     Replay(cmd::replay::Args),
     Process(cmd::process::Args),
     Dl1(Box<cmd::dl1::Args>),
+    Merge(cmd::merge::Args),
     Runlist(cmd::runlist::Args),
     Ls(cmd::ls::Args),
     Convert(Box<cmd::convert::Args>),

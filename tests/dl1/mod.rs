@@ -4,6 +4,7 @@ mod damage;
 mod extraction;
 mod files;
 mod golden;
+mod merge;
 mod objects;
 mod parameters;
 mod program;

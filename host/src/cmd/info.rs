@@ -2,12 +2,14 @@
 
 mod daq;
 mod dataio;
+mod telescopes;
 mod tree;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use tierline::dl1::summary::{dl1_format, sniff_eventio};
 use tierline::report::Status;
 
 use super::Usage;
@@ -15,7 +17,8 @@ use super::Usage;
 /// Say what a file is and what it holds.
 ///
 /// DAQ recordings: format, header, packets by record type, rows by channel, time span, garbage. LH5 and other HDF5 files:
-/// the tree with types, shapes and units. Detector images: format, frames, shape. Spec files: scans.
+/// the tree with types, shapes and units. Detector images: format, frames, shape. Spec files: scans. Files of sim_telarray and
+/// CORSIKA, compressed or not: run, telescopes, and of small ones the events. DL1 files: model, telescopes, tables.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Files.
@@ -36,6 +39,12 @@ pub(crate) struct Args {
     /// A listing has so many packets at most.
     #[arg(long, value_name = "M")]
     count: Option<u64>,
+    /// Read a file of sim_telarray or CORSIKA to its end and count its events, however large it is.
+    #[arg(long)]
+    events: bool,
+    /// List every object of a file of sim_telarray or CORSIKA, with the checksum of its content.
+    #[arg(long)]
+    objects: bool,
     /// Read a DAQ recording as if it had no index beside it.
     #[arg(long)]
     no_index: bool,
@@ -60,13 +69,31 @@ fn is_hdf5(path: &Path) -> anyhow::Result<bool> {
     Ok(first == HDF5)
 }
 
+/// Whether looking at the first bytes takes nothing away, as it would of a pipe.
+fn is_file(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.is_file())
+}
+
 fn one(args: &Args, path: &Path) -> anyhow::Result<Status> {
     if is_hdf5(path)? {
+        if let Some(format) = dl1_format(path).ok().flatten() {
+            return telescopes::dl1(path, format, args.json).map(|()| Status::Clean);
+        }
         return tree::show(path, args.json).map(|()| Status::Clean);
     }
+    let daq_asked = args.stream_type.is_some() || args.packets || args.hex.is_some();
+    if !daq_asked
+        && is_file(path)
+        && let Ok(Some(compression)) = sniff_eventio(path)
+    {
+        return telescopes::eventio(args, path, compression);
+    }
+    if args.events || args.objects {
+        let text = format!("{}: this is no file of sim_telarray or CORSIKA", path.display());
+        return Err(Usage(text).into());
+    }
     // What a beamline wrote, unless it is a recording by its first bytes.
-    let daq_only = args.stream_type.is_some() || args.packets || args.hex.is_some();
-    if !daq_only && !daq::is_recording(path) {
+    if !daq_asked && !daq::is_recording(path) {
         let kind = tierline::dataio::tree::kind(path, tierline::report::Limits::default());
         if let Ok(kind) = kind {
             return dataio::show(path, kind, args.json).map(|()| Status::Clean);

@@ -10,6 +10,7 @@ pub(crate) mod image;
 pub(crate) mod index;
 pub(crate) mod info;
 pub(crate) mod ls;
+pub(crate) mod merge;
 pub(crate) mod plot;
 pub(crate) mod process;
 pub(crate) mod raw;

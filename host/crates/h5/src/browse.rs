@@ -98,6 +98,8 @@ pub struct Attribute {
     pub shape: Vec<usize>,
     /// Value.
     pub elements: Elements,
+    /// Text is declared as UTF-8, not as ASCII.
+    pub utf8: bool,
 }
 
 /// An object that stays open while several things are asked of it.
@@ -230,12 +232,17 @@ impl Item {
             Opened::Other => return Ok(Vec::new()),
         };
         let names = location.attr_names().map_err(self.hdf5("list"))?;
-        let attribute = |name: String| {
-            let (shape, elements) = match location.attr(&name) {
-                Ok(attribute) => (attribute.shape(), self.value(&attribute)),
-                Err(error) => (Vec::new(), Elements::Other(error.to_string())),
-            };
-            Attribute { name, shape, elements }
+        let attribute = |name: String| match location.attr(&name) {
+            Ok(attribute) => Attribute {
+                shape: attribute.shape(),
+                elements: self.value(&attribute),
+                utf8: element_of(&attribute).utf8,
+                name,
+            },
+            Err(error) => {
+                let elements = Elements::Other(error.to_string());
+                Attribute { name, shape: Vec::new(), elements, utf8: false }
+            }
         };
         Ok(names.into_iter().map(attribute).collect())
     }

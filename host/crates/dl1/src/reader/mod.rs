@@ -15,7 +15,7 @@ pub(crate) use cell::{Attributes, Cells};
 /// Bytes that one table may hold in memory: several chunks of any that was ever written.
 const MAX_ALLOCATION: u64 = 256 << 20;
 
-fn open(path: &Path) -> Result<tree::Reader, Error> {
+pub(crate) fn open(path: &Path) -> Result<tree::Reader, Error> {
     let mut file = tree::Reader::open(path)?;
     file.max_allocation = MAX_ALLOCATION;
     Ok(file)

@@ -25,7 +25,7 @@ use tierline_report::AtomicOutput;
 
 pub use header::Header;
 pub(crate) use header::{NUMBERS, Number};
-pub(crate) use pickle::unpickle_texts;
+pub(crate) use pickle::{pickle_texts, unpickle_texts};
 use tables::{File, Types};
 
 use crate::Error;
