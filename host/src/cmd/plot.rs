@@ -1,5 +1,6 @@
-//! `tierline plot`: pictures of what LH5 files hold.
+//! `tierline plot`: pictures of what LH5 files hold, and camera images of DL1 files.
 
+mod camera;
 mod choose;
 mod panels;
 mod read;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context;
+use tierline::dl1::summary::dl1_format;
 use tierline::h5::tree::Reader;
 use tierline::plot::{Picture, Size, render};
 use tierline::report::{AtomicOutput, Status};
@@ -21,11 +23,14 @@ use tierline::report::{AtomicOutput, Status};
 use super::rows::Rows;
 use super::{Messages, Usage};
 
-/// Draw what an LH5 file holds, as PNG or SVG.
+/// Draw what an LH5 file holds, or camera images of a DL1 file, as PNG or SVG.
 ///
 /// Without TABLE: the first waveforms of the first table that has any, and the spectrum of its energies. Waveforms are drawn one over
 /// the other, numbers as a histogram; --kind and --versus draw them otherwise. Numbers that are NaN or infinite are counted and left
 /// out.
+///
+/// DL1 files: the charge of every pixel of an event's telescopes, a line around those that the cleaning has selected, and the
+/// ellipse of the parameters with twice its length and width as half axes (2 σ); without --event of the first event with parameters.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// An LH5 file.
@@ -34,6 +39,27 @@ pub(crate) struct Args {
     /// A table, or a column of it: `ch0/raw`, `ch0/raw/energy`; with --each a pattern: `ch*/raw/energy`.
     #[arg(value_name = "TABLE[/COLUMN]")]
     table: Option<String>,
+    /// DL1: events by their numbers [default: the first with parameters].
+    #[arg(
+        long,
+        value_name = "N",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        conflicts_with = "table"
+    )]
+    event: Vec<i64>,
+    /// DL1: the observation, where several have such an event.
+    #[arg(long, value_name = "N")]
+    obs: Option<i32>,
+    /// DL1: telescopes by their numbers [default: all with an image].
+    #[arg(long, value_name = "N", value_delimiter = ',', conflicts_with = "table")]
+    tel: Vec<u16>,
+    /// DL1: draw the true image, too.
+    #[arg(long = "true")]
+    truth: bool,
+    /// DL1: draw the times of the pulses in the selected pixels, too.
+    #[arg(long)]
+    peak_time: bool,
     /// Rows: the first ones (`10`), or from one to before another (`5:20`, `5:`), from the end if negative (`-5:`)
     /// [default: 10 waveforms, all rows otherwise].
     #[arg(value_name = "ROWS", allow_hyphen_values = true)]
@@ -91,6 +117,9 @@ enum Kind {
     Spectrum,
     /// A column over another one.
     Trend,
+    /// The pixels of a camera.
+    #[value(skip)]
+    Camera,
 }
 
 impl Kind {
@@ -100,6 +129,7 @@ impl Kind {
             Kind::Persistence => "persistence",
             Kind::Spectrum => "spectrum",
             Kind::Trend => "trend",
+            Kind::Camera => "camera",
         }
     }
 }
@@ -132,13 +162,34 @@ fn parse_size(text: &str) -> Result<Size, String> {
 pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     let target = target(args)?;
     let mut messages = Messages::new(!args.verbose, None)?;
+    if let Some(format) = dl1_format(&args.file).ok().flatten() {
+        let drawn = camera::panels(args, format, &mut messages)?;
+        let size = Size::for_cameras(drawn.len());
+        return finish(args, target, &drawn, size, &mut messages);
+    }
+    if !args.event.is_empty() || !args.tel.is_empty() || args.truth || args.peak_time {
+        let text = format!("{}: events are drawn of DL1 files", args.file.display());
+        return Err(Usage(text).into());
+    }
     let reader = Reader::open(&args.file)?;
     let choice = choose::choose(args, &reader)?;
     fitting(args, &choice)?;
     let drawn = panels::panels(args, &reader, &choice, &mut messages)?;
+    let size = default_size(drawn.len());
+    finish(args, target, &drawn, size, &mut messages)
+}
+
+/// Writes the picture, and prints its numbers if they are wanted.
+fn finish(
+    args: &Args,
+    target: Option<(PathBuf, Picture)>,
+    drawn: &[panels::Drawn],
+    size: Size,
+    messages: &mut Messages,
+) -> anyhow::Result<Status> {
     if let Some((path, format)) = &target {
         let panels: Vec<_> = drawn.iter().map(|drawn| drawn.panel.clone()).collect();
-        let size = args.size.unwrap_or_else(|| default_size(panels.len()));
+        let size = args.size.unwrap_or(size);
         let bytes = render(&panels, size, *format).map_err(|error| match error {
             tierline::plot::Error::Parameter { .. } | tierline::plot::Error::Limit { .. } => {
                 anyhow::Error::from(Usage(error.to_string()))
@@ -153,7 +204,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     }
     if args.json {
         let picture = target.as_ref().map(|(path, _)| path.as_path());
-        writeln!(io::stdout().lock(), "{}", to_json::picture(&args.file, picture, &drawn))?;
+        writeln!(io::stdout().lock(), "{}", to_json::picture(&args.file, picture, drawn))?;
     }
     Ok(Status::Clean)
 }

@@ -1,4 +1,4 @@
-//! Pictures of what a tier holds, as PNG or SVG: waveforms, histograms, densities, dots.
+//! Pictures of what a tier holds, as PNG or SVG: waveforms, histograms, densities, dots, camera images.
 //!
 //! A picture is a grid of panels. Long lines are thinned to the smallest and largest value of every
 //! pixel column, so that no peak gets lost; [`Density`] counts any number of points in bounded
@@ -23,6 +23,7 @@
 //! | SVG | text as text: a viewer without DejaVu Sans takes another sans-serif font; densities as PNG inside |
 #![forbid(unsafe_code)]
 
+mod camera;
 mod colour;
 mod density;
 mod draw;
@@ -35,6 +36,7 @@ mod scale;
 mod thin;
 mod ticks;
 
+pub use camera::{CameraImage, Ellipse, PixelForm};
 pub use density::{Density, GrowingAxis};
 pub use error::Error;
 pub use histogram::{Binning, Histogram, MOST_BINS, Survey};

@@ -28,6 +28,12 @@ impl Size {
         let (rows, columns) = draw::grid(panels.max(1));
         Self { width: 720 * columns as u32, height: 420 * rows as u32 }
     }
+
+    /// A size that gives each of so many camera images 640 by 560 pixels.
+    pub fn for_cameras(images: usize) -> Self {
+        let (rows, columns) = draw::grid(images.max(1));
+        Self { width: 640 * columns as u32, height: 560 * rows as u32 }
+    }
 }
 
 /// Format of a picture.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{Density, Histogram};
+use crate::{CameraImage, Density, Histogram};
 
 /// Equidistant samples.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -73,6 +73,8 @@ pub enum Content {
     Histograms(Vec<Histogram>),
     /// How many points are where, in logarithmic colours.
     Density(Box<Density>),
+    /// An image of a camera, as wide as it is high where it is so.
+    Camera(Box<CameraImage>),
 }
 
 /// One plot.

@@ -20,6 +20,18 @@ use crate::cmd::{grouped, size};
 const SMALL: u64 = 8 << 20;
 /// Numbers of telescopes that are listed.
 const FEW: usize = 8;
+/// Letters of a text that are shown.
+const LETTERS: usize = 60;
+
+/// A number with four significant digits, written out unless that is long.
+fn number(value: f64) -> String {
+    let size = value.abs();
+    if size != 0.0 && !(1e-4..1e6).contains(&size) {
+        return format!("{value:.3e}");
+    }
+    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
+    rounded.to_string()
+}
 
 /// Prints what a file of eventio holds.
 pub(super) fn eventio(
@@ -85,6 +97,10 @@ fn simtel_lines(found: &Simtel) -> Vec<String> {
     let start = utc(found.start_time as f64).unwrap_or_default();
     let target = match found.target.trim() {
         "" => String::new(),
+        target if target.chars().count() > LETTERS => {
+            let start: String = target.chars().take(LETTERS).collect();
+            format!(", {}...", start.trim_end())
+        }
         target => format!(", {target}"),
     };
     let [azimuth, altitude] = found.direction_deg;
@@ -97,7 +113,9 @@ fn simtel_lines(found: &Simtel) -> Vec<String> {
         let index = found.spectral_index.unwrap_or(f64::NAN);
         let (showers, uses) = (grouped(showers.max(0) as u64), times(uses.max(0) as u64));
         lines.push(format!(
-            "simulated: {least} to {most} TeV, index {index:.2}, {showers} showers, each used {uses}"
+            "simulated: {} to {} TeV, index {index:.2}, {showers} showers, each used {uses}",
+            number(least),
+            number(most)
         ));
     }
     lines.extend(type_lines(&found.telescopes));
@@ -108,12 +126,10 @@ fn corsika_lines(found: &Corsika) -> Vec<String> {
     let mut lines = Vec::new();
     let (run, version) = (found.run.unwrap_or(0), found.version.unwrap_or(f32::NAN));
     lines.push(format!("run {run}, CORSIKA {version:.3}"));
-    let [least, most] = found.energy_range_tev.unwrap_or([f64::NAN; 2]);
+    let [least, most] = found.energy_range_tev.unwrap_or([f64::NAN; 2]).map(number);
     let (index, showers) = (found.spectral_index.unwrap_or(f32::NAN), found.showers.unwrap_or(0));
     let showers = grouped(showers.max(0) as u64);
-    lines.push(format!(
-        "simulated: {least:.4} to {most:.4} TeV, index {index:.2}, {showers} showers"
-    ));
+    lines.push(format!("simulated: {least} to {most} TeV, index {index:.2}, {showers} showers"));
     let n = found.telescopes.len();
     lines.push(format!("{} {}", grouped(n as u64), plural(n as u64, "telescope")));
     for (at, [x, y, z, radius]) in found.telescopes.iter().enumerate().take(FEW) {
@@ -181,7 +197,11 @@ fn counted_lines(counted: &Counted, kind: EventioKind) -> Vec<String> {
     if let Some([least, most]) = counted.energy_range_tev {
         let primaries: Vec<String> = counted.primaries.iter().map(i64::to_string).collect();
         let primaries = primaries.join(", ");
-        lines.push(format!("energies {least:.4} to {most:.4} TeV, primary {primaries}"));
+        lines.push(format!(
+            "energies {} to {} TeV, primary {primaries}",
+            number(least),
+            number(most)
+        ));
     }
     let (objects, content) = (grouped(counted.objects), size(counted.content_bytes));
     lines.push(format!("{objects} objects, {content}"));
@@ -270,6 +290,7 @@ fn dl1_lines(found: &Dl1) -> Vec<String> {
     if let (Some([least, most]), Some(showers)) = (found.energy_range_tev, found.simulated_showers)
     {
         let showers = grouped(showers.max(0) as u64);
+        let (least, most) = (number(least), number(most));
         lines.push(format!("simulated: {least} to {most} TeV, {showers} showers with their uses"));
     }
     let frame = match (found.format, found.camera_frame) {

@@ -1,5 +1,6 @@
 //! What was chosen as panels.
 
+use anyhow::bail;
 use tierline::h5::tree::Reader;
 use tierline::plot::Panel;
 
@@ -40,6 +41,7 @@ pub(super) fn panels(
             Kind::Persistence => waves::persistence(args, reader, path).map_err(named)?,
             Kind::Spectrum => spectrum::spectrum(args, reader, &choice.paths).map_err(named)?,
             Kind::Trend => trend::trend(args, reader, path).map_err(named)?,
+            Kind::Camera => bail!("{file}: {path} is no image of a camera"),
         };
         let objects: Vec<String> =
             choice.paths.iter().map(|path| path.trim_matches('/').to_owned()).collect();

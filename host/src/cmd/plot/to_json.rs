@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tierline::plot::{Axis, Content, Density, Histogram, Line};
+use tierline::plot::{Axis, CameraImage, Content, Density, Histogram, Line};
 
 use super::panels::Drawn;
 
@@ -20,6 +20,7 @@ fn panel(drawn: &Drawn) -> Value {
         Content::Dots(all) => ("dots", all.iter().map(line).collect()),
         Content::Histograms(all) => ("histograms", all.iter().map(histogram).collect()),
         Content::Density(one) => ("density", density(one)),
+        Content::Camera(one) => ("camera", camera(one)),
     };
     json!({
         "kind": drawn.kind.name(),
@@ -29,6 +30,18 @@ fn panel(drawn: &Drawn) -> Value {
         "x": axis(&panel.x),
         "y": axis(&panel.y),
         key: content,
+    })
+}
+
+/// Values of the pixels, and where these are.
+fn camera(image: &CameraImage) -> Value {
+    let (x, y): (Vec<f64>, Vec<f64>) = image.centres.iter().copied().unzip();
+    let ellipse = image.ellipse.map(
+        |own| json!({"centre": own.centre, "half_axes": own.axes, "angle_deg": own.angle_deg}),
+    );
+    json!({
+        "x": x, "y": y, "values": image.values, "outlined": image.outlined, "range": image.range,
+        "scale": axis(&image.scale), "ellipse": ellipse,
     })
 }
 

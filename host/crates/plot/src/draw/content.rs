@@ -36,6 +36,10 @@ impl Extent {
                 let (x, y) = (*x.first()?..*x.last()?, *y.first()?..*y.last()?);
                 (padded(&x, 0.0), padded(&y, 0.03))
             }
+            Content::Camera(image) => {
+                let [left, right, low, high] = image.extent()?;
+                (padded(&(left..right), 0.02), padded(&(low..high), 0.02))
+            }
         };
         Some(Extent { x, y: panel.y_range.clone().unwrap_or(y), log: false })
     }
@@ -92,7 +96,7 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
                     .map(|one| clipped(&outline(one).map(floor).collect::<Vec<_>>()))
                     .collect()
             }
-            Content::Density(_) => Vec::new(),
+            Content::Density(_) | Content::Camera(_) => Vec::new(),
         };
         let of = parts.len();
         let path = |(index, parts)| Path { line: (index, of), parts };
@@ -146,6 +150,7 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
                 let thousand = self.widest(&bar_ticks(density.entries().min(1000)))?;
                 Ok(all.max(thousand) + BAR * self.scale.0)
             }
+            Content::Camera(image) => self.room_for_scale(image),
             _ => Ok(0),
         }
     }
@@ -254,7 +259,7 @@ fn clipped(path: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
 }
 
 /// The part of a segment that lies in the unit square (Liang and Barsky's algorithm).
-fn segment(from: (f64, f64), to: (f64, f64)) -> Option<((f64, f64), (f64, f64))> {
+pub(super) fn segment(from: (f64, f64), to: (f64, f64)) -> Option<((f64, f64), (f64, f64))> {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let (mut start, mut end) = (0.0_f64, 1.0_f64);
     for (slope, room) in [(-dx, from.0), (dx, 1.0 - from.0), (-dy, from.1), (dy, 1.0 - from.1)] {

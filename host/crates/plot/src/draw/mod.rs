@@ -1,5 +1,6 @@
 //! The drawing itself, for any backend.
 
+mod camera;
 mod content;
 mod legend;
 mod plane;
@@ -111,7 +112,10 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
             paths = self.paths(&plane);
             legend.put_beside(&plane, self.scale);
         }
-        self.grid_lines(&plane)?;
+        if self.image().is_none() {
+            self.grid_lines(&plane)?;
+        }
+        self.camera(&plane)?;
         self.draw_paths(&plane, &paths)?;
         let raster = self.density(&plane)?;
         self.frame(&plane)?;

@@ -94,6 +94,16 @@ impl Plane {
     }
 }
 
+/// The part of a place in the middle in which both directions have the same scale.
+fn in_proportion([left, top, right, bottom]: [i32; 4], extent: &Extent) -> [i32; 4] {
+    let length = |range: &Range<f64>| range.end - range.start;
+    let (width, height) = (f64::from(right - left), f64::from(bottom - top));
+    let scale = (width / length(&extent.x)).min(height / length(&extent.y));
+    let spare = |room: f64, range: &Range<f64>| ((room - scale * length(range)) / 2.0) as i32;
+    let (dx, dy) = (spare(width, &extent.x), spare(height, &extent.y));
+    [left + dx, top + dy, (right - dx).max(left + dx + 1), (bottom - dy).max(top + dy + 1)]
+}
+
 impl<DB: DrawingBackend> Cell<'_, DB> {
     /// Finds a place for the plane, whose labels are as wide as they are.
     pub(super) fn plane(
@@ -116,6 +126,11 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
         let y = Side::new(&self.panel.y, &extent.y, extent.log, most);
         let left = self.widest(&y.ticks)? + (LABEL + 18) * unit;
         let right = width as i32 - right - 10 * unit;
+        let place = [left, top, right.max(left + 1), bottom.max(top + 1)];
+        let [left, top, right, bottom] = match self.image() {
+            Some(_) => in_proportion(place, extent),
+            None => place,
+        };
         let mut x = Side::new(&self.panel.x, &extent.x, false, 10);
         for most in (2..10).rev() {
             let room = (right - left) / (x.ticks.marks.len() as i32 + 1).max(1);
@@ -124,7 +139,7 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
             }
             x = Side::new(&self.panel.x, &extent.x, false, most);
         }
-        Ok(Plane { place: [left, top, right.max(left + 1), bottom.max(top + 1)], x, y })
+        Ok(Plane { place: [left, top, right, bottom], x, y })
     }
 
     pub(super) fn widest(&self, ticks: &Ticks) -> Result<i32, Failure<DB>> {
@@ -180,6 +195,8 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
         area.draw_text(&text, &style, (x, lower))?;
         let text = self.fitting(&plane.y.label, &style, plane.height().unsigned_abs())?;
         let upright = style.transform(FontTransform::Rotate270);
-        area.draw_text(&text, &upright, (0, y))
+        // The left edge, but where the plane is narrower than its room.
+        let x = left - self.widest(&plane.y.ticks)? - (LABEL + 18) * unit;
+        area.draw_text(&text, &upright, (x.max(0), y))
     }
 }
