@@ -6,15 +6,17 @@ use tierline_h5::Stats;
 use tierline_report::{AtomicOutput, Progress, commit_all, random_uuid};
 
 use crate::Error;
+use crate::camera_file::CameraFile;
 use crate::configuration::Configuration;
 use crate::event::Dl1Event;
 use crate::instrument::Subarray;
 use crate::pipeline::{
-    EventSink, EventSource, ImageCounts, KeptWaveforms, Outcome, ProcessSettings, Processor,
-    SimulatedEvent, Undecoded, process,
+    EventSink, ImageCounts, KeptWaveforms, Outcome, ProcessSettings, Processor, SimulatedEvent,
+    process,
 };
 use crate::random::Random;
-use crate::simtel::source::{FocalLengthChoice, SimtelEventSource, SourceOptions, describe_shower};
+use crate::simtel::source::{FocalLengthChoice, SourceOptions};
+use crate::sources::{Recordings, Source};
 use crate::write_data;
 use crate::writer::ctaml::{self, CtamlWriter, Header};
 use crate::writer::ctapipe::{self, Dl1Writer, EventIndex, R1Waveform};
@@ -29,13 +31,17 @@ pub enum Format {
     Ctaml(Box<ctaml::Options>),
 }
 
-/// Makes a DL1 file of files of events.
+/// Makes a DL1 file of files of events: of sim_telarray, or of a camera's traces.
 #[derive(Debug, Clone)]
 pub struct BuildDl1 {
     /// How events are processed.
     pub process: ProcessSettings,
     /// What is read.
     pub source: SourceOptions,
+    /// The camera of recordings and raw-tier tables, and the file that describes it.
+    pub camera: Option<(PathBuf, CameraFile)>,
+    /// What opens recordings of a data acquisition; `None`: nothing does.
+    pub recordings: Option<Recordings>,
     /// What is written.
     pub format: Format,
     /// Threads that process events.
@@ -51,6 +57,8 @@ impl Default for BuildDl1 {
         BuildDl1 {
             process: ProcessSettings::default(),
             source: SourceOptions::default(),
+            camera: None,
+            recordings: None,
             format: Format::Ctapipe(Box::default()),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             overwrite: false,
@@ -124,6 +132,7 @@ impl BuildDl1 {
             let (part, mut writer) = match open.take() {
                 None => {
                     let part = AtomicOutput::create(output, self.overwrite)?;
+                    options.is_simulation = source.is_simulation();
                     let writer = Dl1Writer::create(part.path(), &subarray, options.clone())?;
                     (part, writer)
                 }
@@ -131,12 +140,18 @@ impl BuildDl1 {
                     None => (part, writer),
                     Some(what) => return Err(other_telescopes(input, inputs, &what)),
                 },
+                Some(_) if source.is_simulation() != options.is_simulation => {
+                    let reason = "simulations and recordings make no common output";
+                    return Err(Error::malformed(input, crate::Place::File, reason));
+                }
+                Some((part, writer, first)) if *first == *subarray => (part, writer),
+                Some(_) => return Err(other_telescopes(input, inputs)),
             };
             let processor = Processor::new(input, &subarray, self.process.clone())?;
             let outcome =
                 self.process_file(input, &mut source, &processor, &mut random, &mut writer)?;
             images.add(outcome.images);
-            run.observations.push(source.observation().clone());
+            run.observations.extend(source.observation());
             run.simulation_runs.extend(source.simulation_run().cloned());
             run.atmosphere = run.atmosphere.take().or_else(|| source.atmosphere().cloned());
             run.shower_distributions.extend(source.shower_distribution());
@@ -171,11 +186,13 @@ impl BuildDl1 {
         for input in inputs {
             let mut source = self.open(input)?;
             let subarray = source.subarray().clone();
-            let Some(run) = source.simulation_run().cloned() else {
+            let (Some(run), Some(observation)) =
+                (source.simulation_run().cloned(), source.observation())
+            else {
                 let reason = "it tells no settings of a simulation, which the format asks for";
                 return Err(Error::malformed(input, crate::Place::File, reason));
             };
-            let header = Header { direction: source.observation().pointing, run };
+            let header = Header { direction: observation.pointing, run };
             let name = input.file_name().map(|name| name.to_string_lossy().into_owned());
             writer.begin_input(&name.unwrap_or_default(), &subarray, &header)?;
             let processor = Processor::new(input, &subarray, self.process.clone())?;
@@ -194,15 +211,16 @@ impl BuildDl1 {
         matches!(&self.format, Format::Ctaml(options) if options.mc_events)
     }
 
-    fn open(&self, input: &Path) -> Result<SimtelEventSource, Error> {
-        let keep_non_triggered = self.wants_simulated();
-        SimtelEventSource::open(input, SourceOptions { keep_non_triggered, ..self.source.clone() })
+    fn open(&self, input: &Path) -> Result<Source, Error> {
+        let options =
+            SourceOptions { keep_non_triggered: self.wants_simulated(), ..self.source.clone() };
+        Source::open(input, self.camera.as_ref(), self.recordings.as_ref(), options)
     }
 
     fn process_file(
         &self,
         input: &Path,
-        source: &mut SimtelEventSource,
+        source: &mut Source,
         processor: &Processor,
         random: &mut Random,
         sink: &mut dyn EventSink,
@@ -215,9 +233,7 @@ impl BuildDl1 {
             progress.add(offset.saturating_sub(seen));
             seen = offset;
         };
-        let simulated = self.wants_simulated().then(Vec::new);
-        let mut source = Simtel { source, simulated };
-        process(&mut source, processor, random, self.threads, sink, &mut show)
+        process(source, processor, random, self.threads, sink, &mut show)
     }
 }
 
@@ -225,46 +241,6 @@ fn other_telescopes(input: &Path, inputs: &[PathBuf], what: &str) -> Error {
     let first = inputs.first().map(|first| first.display().to_string()).unwrap_or_default();
     let reason = format!("its telescopes are not those of {first}: {what} differ");
     Error::malformed(input, crate::Place::File, reason)
-}
-
-/// A file whose showers are noted, if that is wanted.
-struct Simtel<'a> {
-    source: &'a mut SimtelEventSource,
-    simulated: Option<Vec<SimulatedEvent>>,
-}
-
-impl EventSource for Simtel<'_> {
-    fn next_event(&mut self) -> Result<Option<Undecoded>, Error> {
-        let event = loop {
-            let Some(event) = self.source.next().transpose()? else { return Ok(None) };
-            if let (Some(simulated), Some(shower), Some(mc)) =
-                (&mut self.simulated, &event.shower, &event.mc_event)
-            {
-                let (obs_id, event_id) = (self.source.obs_id(), event.event_id);
-                let shower = describe_shower(shower, mc);
-                simulated.push(SimulatedEvent { obs_id, event_id, shower });
-            }
-            if event.is_triggered() {
-                break event;
-            }
-        };
-        let converter = self.source.converter().clone();
-        Ok(Some(Box::new(move || {
-            converter.convert(&event).map(|converted| (converted.event, converted.notes))
-        })))
-    }
-
-    fn take_notes(&mut self) -> Vec<Error> {
-        self.source.take_notes()
-    }
-
-    fn take_simulated(&mut self) -> Vec<SimulatedEvent> {
-        self.simulated.as_mut().map(std::mem::take).unwrap_or_default()
-    }
-
-    fn offset(&self) -> u64 {
-        self.source.offset()
-    }
 }
 
 impl EventSink for Dl1Writer {

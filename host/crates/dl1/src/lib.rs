@@ -7,6 +7,7 @@
 
 mod build_dl1;
 pub mod calib;
+pub mod camera_file;
 pub mod clean;
 pub mod configuration;
 pub mod cuts;
@@ -20,10 +21,12 @@ pub mod observation;
 pub mod parameters;
 pub mod pipeline;
 pub mod random;
+pub mod raw_tables;
 pub mod reader;
 pub mod runlist;
 pub mod settings;
 pub mod simtel;
+mod sources;
 pub mod summary;
 mod time;
 pub mod write_data;
@@ -31,3 +34,4 @@ pub mod writer;
 
 pub use build_dl1::{BuildDl1, Built, Format};
 pub use error::{Error, Place};
+pub use sources::{OpenRecording, Recordings};
