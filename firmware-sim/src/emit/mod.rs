@@ -45,6 +45,16 @@ pub const EXAMPLES: &[Example] = &[
         make: |seed, events| fcio::Emitter::camera(seed).run(events),
     },
     Example {
+        name: "fcio-showers",
+        file_name: "demo-showers.fcio",
+        stream_type: "FlashCam",
+        description: "FlashCam, 12 bit: air showers in a camera of 91 hexagonal pixels",
+        events: 40,
+        make: |seed, events| {
+            fcio::showers::ShowerCamera { seed, ..Default::default() }.run(events).bytes
+        },
+    },
+    Example {
         name: "orca-flashcam",
         file_name: "demo-flashcam.orca",
         stream_type: "ORCA",

@@ -1,6 +1,6 @@
 //! Event, SparseEvent, EventHeader and RecEvent.
 
-use super::{Detector, Stream, floats, frame, ints, shorts, tag};
+use super::{Detector, Emitter, Stream, floats, frame, ints, shorts, tag};
 use crate::emit::bytes::put_u16;
 use crate::emit::pulse::{Pulse, Spectrum, baseline_and_height};
 
@@ -21,8 +21,28 @@ impl Stream {
         let traces: Vec<u16> = (0..self.setup.traces()).collect();
         let hit = self.rng.below(u64::from(self.setup.adcs.max(1))) as u16;
         let traces = self.traces(&traces, |trace| trace == hit);
+        self.event_body(out, &traces);
+    }
+
+    /// Event of traces that are given, with their two header words, in the order of the trace map.
+    pub fn event_of(&mut self, out: &mut Vec<u8>, traces: &[Vec<u16>]) {
+        self.advance();
+        self.head(out, 3, self.event_type);
+        self.event_body(out, traces);
+    }
+
+    fn event_body(&mut self, out: &mut Vec<u8>, traces: &[Vec<u16>]) {
         frame(out, |data| traces.iter().for_each(|trace| put_u16(data, trace)));
         self.dead_region(out);
+        self.end_event(out);
+    }
+
+    /// SparseEvent of traces that are given, with their numbers and two header words.
+    pub fn sparse_event_of(&mut self, out: &mut Vec<u8>, traces: &[(u16, Vec<u16>)]) {
+        self.advance();
+        let list: Vec<u16> = traces.iter().map(|(number, _)| *number).collect();
+        self.sparse_head(out, &list, self.event_type);
+        traces.iter().for_each(|(_, trace)| shorts(out, trace));
         self.end_event(out);
     }
 
@@ -80,11 +100,15 @@ impl Stream {
         self.end_event(out);
     }
 
-    fn sparse(&mut self, out: &mut Vec<u8>, list: &[u16], event_type: i32) {
+    fn sparse_head(&self, out: &mut Vec<u8>, list: &[u16], event_type: i32) {
         self.head(out, 6, event_type);
         self.dead_region(out);
         ints(out, &[list.len() as i32]);
         shorts(out, list);
+    }
+
+    fn sparse(&mut self, out: &mut Vec<u8>, list: &[u16], event_type: i32) {
+        self.sparse_head(out, list, event_type);
         for trace in self.traces(list, |_| true) {
             shorts(out, &trace);
         }
@@ -166,13 +190,19 @@ impl Stream {
         }
     }
 
-    /// The firmware's two words before the samples: baseline, and energy (16 bit) or the mean of
-    /// the samples around the highest one (12 bit).
     fn with_header(&self, samples: Vec<u16>) -> Vec<u16> {
         let (baseline, height) = baseline_and_height(&samples, samples.len() / 4);
-        let precision = f64::from(self.setup.blprecision);
-        let second = if self.setup.adcbits == 12 {
-            let length = self.setup.sumlength.max(1) as usize;
+        self.setup.with_words(baseline, height, samples)
+    }
+}
+
+impl Emitter {
+    /// The firmware's two words before the samples: baseline, and energy (16 bit) or the mean of
+    /// the samples around the highest one (12 bit).
+    pub(super) fn with_words(&self, baseline: f64, height: f64, samples: Vec<u16>) -> Vec<u16> {
+        let precision = f64::from(self.blprecision);
+        let second = if self.adcbits == 12 {
+            let length = self.sumlength.max(1) as usize;
             let peak = samples.iter().zip(0_usize..).max_by_key(|(sample, _)| **sample);
             let first = peak.map_or(0, |(_, index)| index.saturating_sub(length / 3));
             let window = &samples[first..(first + length).min(samples.len())];

@@ -6,16 +6,17 @@
 //! | tag | record | written by |
 //! |--|--|--|
 //! | 1 | Config | [`Stream::config`] |
-//! | 3 | Event | [`Stream::event`] |
+//! | 3 | Event | [`Stream::event`], [`Stream::event_of`] |
 //! | 4 | Status | [`Stream::status`] |
 //! | 5 | RecEvent | [`Stream::rec_event`] |
-//! | 6 | SparseEvent | [`Stream::sparse_event`], [`Stream::card_event`] |
+//! | 6 | SparseEvent | [`Stream::sparse_event`], [`Stream::sparse_event_of`], [`Stream::card_event`] |
 //! | 7 | EventHeader | [`Stream::event_header`] |
 //! | 8, 9, 10 | FSPConfig, FSPEvent, FSPStatus | [`Stream::fsp_config`], `fsp_event`, `fsp_status` |
 
 mod event;
 mod fsp;
 mod run;
+pub mod showers;
 mod status;
 #[cfg(test)]
 mod tests;
