@@ -41,6 +41,7 @@ mod skim;
 mod sniff;
 mod start_time;
 pub mod stream;
+mod table_sink;
 mod tables;
 pub mod window;
 
@@ -55,4 +56,5 @@ pub use routes::Spec;
 pub use skim::{Skimmed, skim};
 pub use sniff::{LOOK, by_extension, by_name, sniff};
 pub use start_time::{start_time, utc};
+pub use table_sink::TableSink;
 pub use tierline_h5::Compression;
