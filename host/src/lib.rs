@@ -16,9 +16,12 @@
 //! | [`h5`] | HDF5 and LH5 files: parallel compression, reading |
 //! | [`table`] | columns, tables, attributes |
 //! | [`plot`] | pictures |
+//! | [`recordings`] | recordings of cameras, decoded for [`dl1`] |
 //! | [`report`] | atomic outputs, reports, progress, limits |
 //! | [`core`] | the decoders themselves, `no_std` |
 #![forbid(unsafe_code)]
+
+pub mod recordings;
 
 pub use tierline_core as core;
 pub use tierline_dataio as dataio;

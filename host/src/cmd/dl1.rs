@@ -7,19 +7,22 @@ use anyhow::Context;
 use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
+use tierline::dl1::camera_file::CameraFile;
 use tierline::dl1::configuration::{self, Configuration};
 use tierline::dl1::pipeline::{Outcome, TimingSeed};
 use tierline::dl1::runlist::{self, Run};
 use tierline::dl1::write_data::WriteData;
 use tierline::dl1::writer::{ctaml, ctapipe};
 use tierline::dl1::{BuildDl1, Built, Format};
-use tierline::report::{Input, Output, Report, Status};
+use tierline::recordings::recordings;
+use tierline::report::{AtomicOutput, Input, Output, Report, Status};
 
 use super::{Common, Messages, Usage, grouped};
 
-/// Make DL1 files of simulated telescope events: images of charge and time, and their parameters.
+/// Make DL1 files of telescope events: images of charge and time, and their parameters.
 ///
-/// Reads sim_telarray files, compressed or not, and writes what ctapipe-process writes, or with --format the files of
+/// Reads sim_telarray files, compressed or not, and with --camera recordings of FlashCam cameras (FCIO) or the LH5 tables that
+/// `raw` and `collect` make of them. Writes what ctapipe-process writes, or with --format the files of
 /// dl1-data-handler's writer. Settings have ctapipe's names: give its configuration files with --config, or single ones
 /// as --Class.name=value.
 #[derive(Debug, clap::Args)]
@@ -28,8 +31,17 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "FILE", num_args = 1.., required_unless_present = "runlist")]
     input: Vec<PathBuf>,
     /// The DL1 file.
-    #[arg(short, long, value_name = "OUT.h5", required_unless_present = "runlist")]
+    #[arg(short, long, value_name = "OUT.h5", required_unless_present_any = ["runlist", "write_camera"])]
     output: Option<PathBuf>,
+    /// Description of the camera that made a recording: geometry, trace map, gains.
+    #[arg(long, value_name = "FILE.yml")]
+    camera: Option<PathBuf>,
+    /// Write the description of a simulated telescope's camera instead: of the one of --allowed-tels, if there are several.
+    #[arg(long, value_name = "FILE.yml", conflicts_with_all = ["output", "runlist", "camera"])]
+    write_camera: Option<PathBuf>,
+    /// Number of the observation [default: the number of the simulated run; 1 for recordings].
+    #[arg(long, value_name = "N")]
+    obs_id: Option<i32>,
     /// Outputs with their inputs, as `runlist` writes them.
     #[arg(long, value_name = "FILE.yml", conflicts_with_all = ["input", "output"])]
     runlist: Option<PathBuf>,
@@ -160,6 +172,9 @@ pub(crate) fn expand(
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
+    if let Some(path) = &args.write_camera {
+        return write_camera(args, path);
+    }
     let build = args.build()?;
     let mut report = Report::new("dl1", env!("CARGO_PKG_VERSION"));
     report.set("config", &args.config);
@@ -193,6 +208,26 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     failed.map_or(Ok(status), |error| Err(error.into()))
 }
 
+/// Writes the description of a simulated telescope's camera.
+fn write_camera(args: &Args, path: &Path) -> anyhow::Result<Status> {
+    let ([input], [] | [_]) = (&args.input[..], &args.allowed_tels[..]) else {
+        return Err(Usage("--write-camera takes one input and one telescope".into()).into());
+    };
+    let camera = CameraFile::from_simtel(input, args.allowed_tels.first().copied())?;
+    let output = AtomicOutput::create(path, args.common.overwrite)?;
+    std::fs::write(output.path(), camera.to_text())
+        .with_context(|| format!("{}: cannot write", output.path().display()))?;
+    output.commit()?;
+    let (tel_id, name) = (camera.tel_id, &camera.geometry.name);
+    let line = format!(
+        "telescope {tel_id}, {name}, {} pixels -> {}; trace i is pixel i: change trace_map if the cables are others",
+        grouped(camera.n_pixels() as u64),
+        path.display()
+    );
+    args.common.tell(&mut args.common.messages()?, &line);
+    Ok(Status::Clean)
+}
+
 impl Args {
     fn runs(&self) -> anyhow::Result<Vec<Run>> {
         let Some(list) = &self.runlist else {
@@ -216,6 +251,10 @@ impl Args {
     fn build(&self) -> anyhow::Result<BuildDl1> {
         let mut build =
             BuildDl1 { format: self.format(), quiet: self.common.quiet, ..Default::default() };
+        build.recordings = Some(recordings());
+        if let Some(path) = &self.camera {
+            build.camera = Some((path.clone(), CameraFile::read(path)?));
+        }
         if let Some(threads) = self.threads {
             build.threads = threads.max(1);
         }
@@ -282,6 +321,7 @@ impl Args {
         let tels = (!self.allowed_tels.is_empty()).then(|| json!(self.allowed_tels));
         set(source, "allowed_tels", tels);
         set(source, "max_events", self.max_events.map(|most| json!(most)));
+        set(source, "override_obs_id", self.obs_id.map(|id| json!(id)));
         let choice = self.focal_length_choice.map(|choice| match choice {
             FocalLength::Effective => json!("EFFECTIVE"),
             FocalLength::Equivalent => json!("EQUIVALENT"),

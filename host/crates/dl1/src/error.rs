@@ -91,6 +91,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// What opens recordings refused.
+    #[error(transparent)]
+    Recording(Box<dyn std::error::Error + Send + Sync>),
     /// A thread of ours has failed: a fault of the program.
     #[error("a thread failed while working on an event")]
     Thread,

@@ -6,7 +6,7 @@ use tierline_report::{LimitKind, Limits};
 use tierline_table::Table;
 
 use super::rows::{EventKey, Rows, Trace};
-use super::{TABLE, wrong};
+use super::{Batch, Batches, TABLE, wrong};
 use crate::event::Time;
 use crate::{Error, Place};
 
@@ -26,7 +26,7 @@ pub(super) struct RawEvent {
 /// Gathers the rows of events.
 pub(super) struct Gather {
     pub(super) path: PathBuf,
-    pub(super) batches: Box<dyn Iterator<Item = Result<Table, Error>> + Send>,
+    pub(super) batches: Batches,
     pub(super) n_samples: usize,
     /// Time between two samples, as the camera file has it.
     pub(super) period_ns: f64,
@@ -38,6 +38,8 @@ pub(super) struct Gather {
     /// What ended the batches, once what they held has been handed out.
     pub(super) end: Option<Error>,
     pub(super) rows: u64,
+    /// What was left out, and why.
+    pub(super) notes: Vec<Error>,
 }
 
 /// Flaws of an event that are told one by one.
@@ -56,7 +58,8 @@ impl Gather {
                 continue;
             }
             match self.batches.next() {
-                Some(Ok(table)) => self.batch = Some((table, 0)),
+                Some(Ok(Batch::Rows(table))) => self.batch = Some((table, 0)),
+                Some(Ok(Batch::Note(note))) => self.notes.push(note),
                 Some(Err(error @ Error::Truncated { .. })) => self.end = Some(error),
                 Some(Err(error)) => return Err(error),
                 None => {

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use tierline_h5::lh5::{TableReader, Waveforms, tables};
 use tierline_h5::tree::Reader;
-use tierline_table::Table;
 
-use super::{CONFIG, RawTables, RecordingConfig, TABLE, wrong};
+use super::{Batch, CONFIG, RawTables, RecordingConfig, TABLE, wrong};
 use crate::{Error, Place};
 
 /// Bytes of a batch, about.
@@ -62,18 +61,18 @@ pub fn open(path: &Path) -> Result<RawTables, Error> {
     }
     let table = TableReader::new(reader, &table, Waveforms::Decoded)?;
     let step = table.batch_rows(BATCH)?;
-    Ok(RawTables { config: config_of, batches: Box::new(Batches { table, step, next: 0 }) })
+    Ok(RawTables { config: config_of, batches: Box::new(FileBatches { table, step, next: 0 }) })
 }
 
 /// Batches of a table.
-struct Batches {
+struct FileBatches {
     table: TableReader,
     step: usize,
     next: usize,
 }
 
-impl Iterator for Batches {
-    type Item = Result<Table, Error>;
+impl Iterator for FileBatches {
+    type Item = Result<Batch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let first = self.next;
@@ -81,7 +80,7 @@ impl Iterator for Batches {
             return None;
         }
         self.next = first.saturating_add(self.step);
-        let batch = self.table.read(first..self.next).map_err(Error::from);
+        let batch = self.table.read(first..self.next).map(Batch::Rows).map_err(Error::from);
         if batch.is_err() {
             self.next = usize::MAX;
         }

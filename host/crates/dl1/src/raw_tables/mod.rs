@@ -109,8 +109,21 @@ impl RecordingConfig {
 pub struct RawTables {
     /// What it says of itself.
     pub config: RecordingConfig,
-    /// Rows in the order of the recording, in batches. [`Error::Truncated`] as the last one says that it ends early.
-    pub batches: Box<dyn Iterator<Item = Result<Table, Error>> + Send>,
+    /// Rows in the order of the recording, in batches. [`Error::Truncated`] as the last one says that it ends early,
+    /// other errors end it for good.
+    pub batches: Batches,
+}
+
+/// What comes of a recording, in its order.
+pub type Batches = Box<dyn Iterator<Item = Result<Batch, Error>> + Send>;
+
+/// A part of what comes of a recording.
+#[derive(Debug)]
+pub enum Batch {
+    /// Rows.
+    Rows(Table),
+    /// Something was left out, and why.
+    Note(Error),
 }
 
 impl std::fmt::Debug for RawTables {

@@ -30,7 +30,6 @@ pub struct RawTableSource {
     last: Option<i64>,
     left: Option<u64>,
     skip_calibration: bool,
-    notes: Vec<Error>,
 }
 
 impl RawTableSource {
@@ -68,6 +67,7 @@ impl RawTableSource {
             pending: None,
             end: None,
             rows: 0,
+            notes: Vec::new(),
         };
         let dc_to_pe = camera.adc_per_pe.iter().map(|gain| (1.0 / gain) as f32).collect();
         let path: PathBuf = path.to_path_buf();
@@ -82,7 +82,6 @@ impl RawTableSource {
             last: None,
             left: options.max_events,
             skip_calibration: options.skip_calibration_events,
-            notes: Vec::new(),
         })
     }
 
@@ -117,7 +116,7 @@ impl RawTableSource {
             if let Some(last) = self.last.filter(|last| number <= *last) {
                 let reason = format!("it is left out: it comes after number {last}");
                 let place = Place::Event(number);
-                self.notes.push(Error::malformed(&self.gather.path, place, reason));
+                self.gather.notes.push(Error::malformed(&self.gather.path, place, reason));
                 continue;
             }
             self.last = Some(number);
@@ -139,7 +138,7 @@ impl EventSource for RawTableSource {
     }
 
     fn take_notes(&mut self) -> Vec<Error> {
-        std::mem::take(&mut self.notes)
+        std::mem::take(&mut self.gather.notes)
     }
 
     /// Bytes of samples: batches have no place in a file.

@@ -96,7 +96,7 @@ fn read(tables: RawTables, camera: CameraFile, options: &SourceOptions) -> Resul
 }
 
 fn of(batches: Vec<Table>) -> RawTables {
-    RawTables { config: config(), batches: Box::new(batches.into_iter().map(Ok)) }
+    RawTables { config: config(), batches: Box::new(batches.into_iter().map(Batch::Rows).map(Ok)) }
 }
 
 fn plain(batches: Vec<Table>) -> Got {
@@ -183,17 +183,23 @@ fn events_are_chosen() {
 #[test]
 fn an_early_end_comes_last() {
     let end = Error::truncated(Path::new("run.fcio"), Place::Byte(7), "in a packet");
-    let batches = vec![Ok(table(&event(0))), Ok(table(&event(1))), Err(end)];
+    let batches = vec![
+        Ok(Batch::Rows(table(&event(0)))),
+        Ok(Batch::Note(Error::parameter("a note", "in between"))),
+        Ok(Batch::Rows(table(&event(1)))),
+        Err(end),
+    ];
     let tables = RawTables { config: config(), batches: Box::new(batches.into_iter()) };
     let got = read(tables, camera(), &SourceOptions::default()).unwrap();
     assert_eq!(got.events.len(), 2);
+    assert_eq!(got.notes, ["a note: in between"]);
     assert!(matches!(got.end, Some(Error::Truncated { .. })));
 }
 
 #[test]
 fn a_camera_that_is_another_is_refused() {
     let refused = |config: RecordingConfig, camera: CameraFile, options: &SourceOptions| {
-        let batches = Box::new([Ok(table(&event(0)))].into_iter());
+        let batches = Box::new([Ok(Batch::Rows(table(&event(0))))].into_iter());
         match read(RawTables { config, batches }, camera, options) {
             Err(error) => error.to_string(),
             Ok(got) => got.end.unwrap().to_string(),
