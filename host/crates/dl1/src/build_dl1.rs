@@ -136,16 +136,14 @@ impl BuildDl1 {
                     let writer = Dl1Writer::create(part.path(), &subarray, options.clone())?;
                     (part, writer)
                 }
-                Some((part, writer, first)) => match first.difference(&subarray) {
-                    None => (part, writer),
-                    Some(what) => return Err(other_telescopes(input, inputs, &what)),
-                },
                 Some(_) if source.is_simulation() != options.is_simulation => {
                     let reason = "simulations and recordings make no common output";
                     return Err(Error::malformed(input, crate::Place::File, reason));
                 }
-                Some((part, writer, first)) if *first == *subarray => (part, writer),
-                Some(_) => return Err(other_telescopes(input, inputs)),
+                Some((part, writer, first)) => match first.difference(&subarray) {
+                    None => (part, writer),
+                    Some(what) => return Err(other_telescopes(input, inputs, &what)),
+                },
             };
             let processor = Processor::new(input, &subarray, self.process.clone())?;
             let outcome =
