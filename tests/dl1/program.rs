@@ -78,6 +78,8 @@ fn what_makes_no_sense_is_refused_before_anything_is_written() {
         (&["--allowed-tels", "77"], 1, "77"),
         (&["--set", "nonsense"], 2, "'Class.name=value' is expected"),
         (&["--max-events", "x"], 2, "invalid value 'x'"),
+        (&["--image-cut", "hillas_intensty > 1"], 2, "hillas_intensity"),
+        (&["--event-cut", "n_images >"], 2, "--event-cut: "),
     ] {
         let ran = dl1(folder.path(), &input, "a.h5", more);
         assert_eq!(ran.code, code, "{more:?}: {}", ran.err);
@@ -142,6 +144,37 @@ fn content_does_not_depend_on_threads() {
             }
         }
     }
+}
+
+#[test]
+fn cuts_leave_images_and_events_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(input) = shared("data/dl1/gct_checs_muons.simtel.zst") else { return };
+    let input = input.display().to_string();
+    let all = dl1(folder.path(), &input, "all.h5", &["--write-images"]);
+    assert_eq!(all.code, 0, "{}", all.err);
+    let more = [
+        "--write-images",
+        "-v",
+        "--image-cut",
+        "hillas_intensity > 100",
+        "--event-cut",
+        "n_images > 0",
+    ];
+    let cut = dl1(folder.path(), &input, "cut.h5", &more);
+    assert_eq!(cut.code, 0, "{}", cut.err);
+    let read = |name: &str| -> Vec<_> {
+        Reader::open(&folder.path().join(name)).unwrap().map(Result::unwrap).collect()
+    };
+    let bright = |event: &tierline::dl1::event::Dl1Event| {
+        event.telescopes.iter().all(|tel| tel.parameters.unwrap().hillas.intensity > 100.0)
+    };
+    let (all, left) = (read("all.h5"), read("cut.h5"));
+    let expected: Vec<i64> = all.iter().filter(|e| bright(e)).map(|e| e.event_id).collect();
+    assert!(!expected.is_empty() && expected.len() < all.len(), "{}", expected.len());
+    assert_eq!(left.iter().map(|event| event.event_id).collect::<Vec<_>>(), expected);
+    let gone = all.len() - expected.len();
+    assert!(cut.err.contains(&format!("({gone} events and {gone} images cut)")), "{}", cut.err);
 }
 
 /// Where events that must be kept end, and where the header does, in bytes of the content.

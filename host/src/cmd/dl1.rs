@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use tierline::dl1::camera_file::CameraFile;
 use tierline::dl1::configuration::{self, Configuration};
+use tierline::dl1::cuts::Frame;
 use tierline::dl1::pipeline::{Outcome, TimingSeed};
 use tierline::dl1::runlist::{self, Run};
 use tierline::dl1::write_data::WriteData;
@@ -96,6 +97,13 @@ pub(crate) struct Args {
     /// Give parameters as lengths in the camera instead of angles in the field of view.
     #[arg(long)]
     camera_frame: bool,
+    /// Leave out images that don't fulfil a condition on their parameters: "hillas_intensity > 50 and
+    /// leakage_pixels_width_2 < 0.2".
+    #[arg(long, value_name = "EXPR")]
+    image_cut: Option<String>,
+    /// Leave out events that don't: "n_images >= 2 and true_energy < 1" (images that are left).
+    #[arg(long, value_name = "EXPR")]
+    event_cut: Option<String>,
     /// Where the timing fits draw their starts: one stream in the order of the file as ctapipe, or one per event.
     #[arg(long, value_enum, default_value_t = Seed::Stream)]
     timing_seed: Seed,
@@ -275,6 +283,13 @@ impl Args {
         for (class, name, value) in self.settings() {
             configuration.push(class, name, value);
         }
+        if let Some(cut) = &self.image_cut {
+            let frame = if self.camera_frame { Frame::Camera } else { Frame::Telescope };
+            build.process.cuts.image(cut, frame).map_err(|e| Usage(format!("--image-cut: {e}")))?;
+        }
+        if let Some(cut) = &self.event_cut {
+            build.process.cuts.event(cut).map_err(|e| Usage(format!("--event-cut: {e}")))?;
+        }
         build.configure(&mut configuration)?;
         for settings in write_data {
             settings.apply(&mut build)?;
@@ -342,9 +357,10 @@ impl Args {
 }
 
 fn tell(args: &Args, built: &Built, (report, messages): (&mut Report, &mut Messages)) {
-    let (mut events, mut images) = (0, 0);
+    let (mut events, mut images, mut cut) = (0, 0, (0, 0));
     for (input, outcome) in &built.inputs {
         (events, images) = (events + outcome.events, images + outcome.telescope_events);
+        cut = (cut.0 + outcome.events_cut, cut.1 + outcome.images_cut);
         warn(input, outcome, (&mut *report, messages));
         let size = std::fs::metadata(input).map_or(0, |found| found.len());
         report.inputs.push(Input { path: input.clone(), size, digest: None, seconds: 0.0 });
@@ -353,8 +369,14 @@ fn tell(args: &Args, built: &Built, (report, messages): (&mut Report, &mut Messa
         let size = std::fs::metadata(path).map_or(0, |found| found.len());
         report.outputs.push(Output { path: path.clone(), size, rows: Default::default() });
         let (events, images) = (grouped(events), grouped(images));
+        let cut = match cut {
+            (0, 0) => String::new(),
+            (events, images) => {
+                format!(" ({} events and {} images cut)", grouped(events), grouped(images))
+            }
+        };
         let line = format!(
-            "{events} events, {images} telescope events -> {}: {}",
+            "{events} events, {images} telescope events{cut} -> {}: {}",
             path.display(),
             super::size(size)
         );

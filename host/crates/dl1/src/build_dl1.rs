@@ -99,6 +99,8 @@ impl BuildDl1 {
             self.process.keep_r0 = options.r0_waveforms;
             self.process.keep_r1 = options.r1_waveforms;
         }
+        // Also where they are not written.
+        self.process.parameters |= self.process.cuts.needs_parameters();
         Ok(())
     }
 

@@ -99,6 +99,10 @@ struct Waiting {
 /// A processed event.
 pub(super) struct Done {
     pub(super) event: Dl1Event,
+    /// Whether the event passes the cuts.
+    pub(super) passes: bool,
+    /// Images that don't pass the cuts, and are left out.
+    pub(super) images_cut: u64,
     pub(super) waveforms: Vec<KeptWaveforms>,
     pub(super) failed: Vec<Error>,
     pub(super) counts: ImageCounts,
@@ -222,7 +226,10 @@ impl Processor {
             waveforms.extend(kept);
             event.telescopes.push(dl1);
         }
-        Done { event, waveforms, failed, counts }
+        let images_cut = self.settings.cuts.cut_images(&mut event);
+        waveforms.retain(|kept| event.telescopes.iter().any(|one| one.tel_id == kept.tel_id));
+        let passes = self.settings.cuts.passes(&event);
+        Done { event, passes, images_cut, waveforms, failed, counts }
     }
 
     fn begin_telescope(

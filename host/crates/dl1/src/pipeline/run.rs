@@ -66,6 +66,10 @@ pub struct Outcome {
     pub events: u64,
     /// Telescopes of these events.
     pub telescope_events: u64,
+    /// Events that did not pass the cuts.
+    pub events_cut: u64,
+    /// Images that did not pass the cuts.
+    pub images_cut: u64,
     /// Events that could not be decoded.
     pub lost_events: u64,
     /// Objects and telescopes' parts of events that were left out.
@@ -159,6 +163,11 @@ pub fn process(
             Ok((done, notes)) => {
                 outcome.leave_out(notes.into_iter().chain(done.failed));
                 outcome.images.add(done.counts);
+                outcome.images_cut += done.images_cut;
+                if !done.passes {
+                    outcome.events_cut += 1;
+                    return Ok(());
+                }
                 outcome.events += 1;
                 outcome.telescope_events += done.event.telescopes.len() as u64;
                 sink.write(&done.event)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::cuts::QualityCuts;
 use crate::Error;
 use crate::calib::{GainChannel, GainSelector, R1Calibration};
 use crate::clean::CLEANERS;
@@ -52,6 +53,8 @@ pub struct ProcessSettings {
     pub use_telescope_frame: bool,
     /// Where the timing fits draw from.
     pub timing_seed: TimingSeed,
+    /// What images and events must be like to be written.
+    pub cuts: QualityCuts,
     /// Whether waveforms as digitized are handed on.
     pub keep_r0: bool,
     /// Whether calibrated waveforms are handed on.
@@ -74,6 +77,7 @@ impl Default for ProcessSettings {
             parameters: true,
             use_telescope_frame: true,
             timing_seed: TimingSeed::Stream,
+            cuts: QualityCuts::default(),
             keep_r0: false,
             keep_r1: false,
         }
