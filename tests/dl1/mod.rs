@@ -3,6 +3,7 @@
 mod damage;
 mod extraction;
 mod files;
+mod flashcam;
 mod golden;
 mod merge;
 mod objects;

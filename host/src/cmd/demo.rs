@@ -1,21 +1,26 @@
-//! `tierline demo`: a short synthetic run of every format, through the simulated front end, collected and drawn.
+//! `tierline demo`: a short synthetic run of every format, through the simulated front end, collected and drawn, and images of the
+//! showers among them.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use tierline::core::link::Framing;
+use tierline::dl1::camera_file::CameraFile;
+use tierline::dl1::{BuildDl1, Format};
 use tierline::h5::tree::{Node, Reader};
 use tierline::plot::{Panel, Size, Trace, render};
 use tierline::raw::by_name;
 use tierline::raw::collect::{Collect, LinkInput, StreamAccount};
 use tierline::report::{AtomicOutput, Status};
 use tierline_firmware_sim::Simulator;
+use tierline_firmware_sim::emit::fcio::showers::ShowerCamera;
 use tierline_firmware_sim::emit::{EXAMPLES, Example};
 
 use super::{grouped, size};
 
-/// Emit a short run of every format, send it through the simulated front end, collect it into LH5, and draw some of it.
+/// Emit a short run of every format, send it through the simulated front end, collect it into LH5, draw some of it, and make
+/// images of the air showers in it.
 ///
 /// Nothing but this program is needed. The recordings look like those of real detectors: pulses with exponential decay,
 /// noise, baselines and pile-up.
@@ -51,6 +56,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
             panels.push(panel);
         }
     }
+    images(args)?;
     let picture = dir.join("waveforms.png");
     let png = render(&panels, Size::for_panels(panels.len()), tierline::plot::Picture::Png)?;
     write_file(&picture, &png, args.overwrite)?;
@@ -65,6 +71,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
             "  tierline replay {} --records --to - | tierline collect - -o {}",
             recording.display(),
             out.display()
+        );
+        let showers = dir.join(SHOWERS);
+        println!(
+            "  tierline dl1 -i {0}.fcio --camera {0}.camera.yml -o {1} --write-images",
+            showers.display(),
+            dir.join("images.dl1.h5").display()
         );
         println!("  tierline raw YOUR_RECORDING -o OUT.lh5");
     }
@@ -122,6 +134,41 @@ fn convert(args: &Args, example: &Example) -> anyhow::Result<PathBuf> {
         example.description
     );
     Ok(output)
+}
+
+/// Name of the recording with air showers in it.
+const SHOWERS: &str = "demo-showers";
+
+/// Makes images of the showers that went through the front end.
+fn images(args: &Args) -> anyhow::Result<()> {
+    let file = |extension: &str| args.dir.join(SHOWERS).with_extension(extension);
+    let (camera, output) = (file("camera.yml"), file("dl1.h5"));
+    let description = ShowerCamera::default().description();
+    write_file(&camera, description.as_bytes(), args.overwrite)?;
+    let mut build = BuildDl1 {
+        camera: Some((camera.clone(), CameraFile::from_text(&camera, &description)?)),
+        overwrite: args.overwrite,
+        quiet: true,
+        ..BuildDl1::default()
+    };
+    if let Format::Ctapipe(options) = &mut build.format {
+        options.images = true;
+    }
+    let built = build.run(&[file("lh5")], &output)?;
+    let events = built.inputs.iter().map(|(_, outcome)| outcome.events).sum();
+    anyhow::ensure!(
+        built.inputs.iter().all(|(_, outcome)| outcome.is_clean()),
+        "{}: something was lost on the way to images",
+        output.display()
+    );
+    let bytes = std::fs::metadata(&output).map_or(0, |found| found.len());
+    println!(
+        "\nImages and parameters of {} air showers: {}, {}",
+        grouped(events),
+        output.display(),
+        size(bytes)
+    );
+    Ok(())
 }
 
 /// The first table with waveforms: its path, and those of the samples.

@@ -28,6 +28,8 @@ pub struct ShowerCamera {
     pub samples: u16,
     /// Standard deviation of the noise on a sample, in ADC counts.
     pub noise: f64,
+    /// Standard deviation of each pixel's baseline from event to event, in ADC counts: the firmware follows it.
+    pub wander: f64,
     /// Height of a photo-electron's pulse in ADC counts, on the average of all pixels.
     pub height: f64,
     /// Decay constant of each of the three stages that shape the pulse, in ns.
@@ -47,6 +49,7 @@ impl Default for ShowerCamera {
             rings: 5,
             samples: 30,
             noise: 1.2,
+            wander: 2.0,
             height: 6.0,
             shaping_ns: 6.0,
             photo_electrons: 600.0,
@@ -125,10 +128,11 @@ impl ShowerCamera {
         for pixel in self.pixel_of_trace() {
             let (about, pixel) = (layout[usize::from(pixel)], usize::from(pixel));
             let height = about.height * truth.charge[pixel];
-            let mut levels = vec![about.baseline; sum.len()];
+            let baseline = about.baseline + self.wander * noise.gaussian();
+            let mut levels = vec![baseline; sum.len()];
             pulse::add(&mut levels, &pulse, height, truth.time_ns[pixel]);
-            sum.iter_mut().zip(&levels).for_each(|(sum, level)| *sum += level - about.baseline);
-            traces.push(self.digitized(&levels, about.baseline, &mut noise));
+            sum.iter_mut().zip(&levels).for_each(|(sum, level)| *sum += level - baseline);
+            traces.push(self.digitized(&levels, baseline, &mut noise));
         }
         let levels: Vec<f64> = sum.iter().map(|sum| 200.0 + sum / 8.0).collect();
         traces.push(self.digitized(&levels, 200.0, &mut noise));
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn traces_hold_what_was_put_in() {
-        let camera = ShowerCamera { noise: 0.0, ..ShowerCamera::default() };
+        let camera = ShowerCamera { noise: 0.0, wander: 0.0, ..ShowerCamera::default() };
         let (layout, gains) = (camera.layout(), camera.adc_per_pe());
         for number in 0..5 {
             let truth = camera.truth(number);

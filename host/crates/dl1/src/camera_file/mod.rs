@@ -87,7 +87,7 @@ impl TraceMap {
 /// Where the pedestal of a trace comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pedestal {
-    /// The firmware's baseline, divided by its precision.
+    /// The firmware's baseline. Tables hold its whole counts: half a count, less half a step, is added.
     Firmware,
     /// The mean of the first so many samples.
     FirstSamples(usize),

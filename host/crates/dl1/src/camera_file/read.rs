@@ -279,13 +279,10 @@ fn calibration(mut keys: Keys<'_>, n: usize) -> Result<Calibration, Error> {
         let reason = format!("pixel {at}: expected a number above 0, found {}", adc_per_pe[at]);
         return Err(keys.wrong("adc_per_pe", reason));
     }
-    let baseline_precision = match keys.value("baseline_precision") {
-        None => None,
-        Some(value) => match value.as_f64().filter(|value| value.is_finite() && *value > 0.0) {
-            None => return Err(keys.wrong("baseline_precision", "expected a number above 0")),
-            some => some,
-        },
-    };
+    let baseline_precision = keys.number("baseline_precision")?;
+    if baseline_precision.is_some_and(|steps| steps < 1.0) {
+        return Err(keys.wrong("baseline_precision", "expected a number from 1 on"));
+    }
     let shifts = keys.for_each("time_shift_ns", n)?.unwrap_or_else(|| vec![0.0; n]);
     let mut broken = vec![false; n];
     for pixel in keys.optional::<Vec<usize>>("broken_pixels")?.unwrap_or_default() {

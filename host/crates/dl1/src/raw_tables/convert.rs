@@ -16,6 +16,7 @@ pub(super) struct Converter {
     pub(super) camera: CameraFile,
     /// Photo-electrons per count.
     pub(super) dc_to_pe: Vec<f32>,
+    /// Steps of the firmware's baseline to a count.
     pub(super) precision: f64,
     pub(super) n_samples: usize,
     /// Traces from here on are those of triggers.
@@ -95,7 +96,10 @@ impl Converter {
     /// Mean of a sample without light.
     fn pedestal(&self, baseline: u16, waveform: &[u16]) -> f32 {
         match self.camera.pedestal {
-            Pedestal::Firmware => (f64::from(baseline) / self.precision) as f32,
+            // Tables have the whole counts of it: what they have cut off is half a count on the average.
+            Pedestal::Firmware => {
+                (f64::from(baseline) + (self.precision - 1.0) / (2.0 * self.precision)) as f32
+            }
             Pedestal::FirstSamples(n) => {
                 let sum: u64 = waveform.iter().take(n).map(|sample| u64::from(*sample)).sum();
                 (sum as f64 / n as f64) as f32

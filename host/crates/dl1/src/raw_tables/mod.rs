@@ -11,7 +11,7 @@
 //! | `event_type` | 1 air showers, 2 calibration |
 //! | `channel` | number of the trace |
 //! | `board_id`, `fc_input` | address of the card and its input |
-//! | `baseline` | the firmware's baseline, in parts of a count |
+//! | `baseline` | the firmware's baseline, in whole counts: parts of a count are cut off |
 //! | `timestamp` | unix time, s |
 //! | `ts_pps`, `ts_ticks` | seconds, and ticks of 4 ns since the last one |
 //! | `mu_offset_sec`, `mu_offset_usec`, `to_master_sec` | from these seconds to unix time |

@@ -48,9 +48,9 @@ impl RawTableSource {
         check_map(camera_path, &camera.trace_map, &config)?;
         check_telescope(&camera, options)?;
         let precision = camera.baseline_precision.unwrap_or(config.baseline_precision as f64);
-        if camera.pedestal == Pedestal::Firmware && precision <= 0.0 {
+        if camera.pedestal == Pedestal::Firmware && precision < 1.0 {
             let reason = format!(
-                "expected a number above 0, found {precision}; give calibration.baseline_precision"
+                "expected a number from 1 on, found {precision}; give calibration.baseline_precision"
             );
             return Err(wrong(path, &format!("{CONFIG}/blprecision"), reason));
         }

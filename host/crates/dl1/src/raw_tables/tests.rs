@@ -42,7 +42,7 @@ fn table(rows: &[Row]) -> Table {
     push("channel", words(&|row| row.3));
     push("board_id", words(&|row| 256 + row.3 / 6));
     push("fc_input", words(&|row| row.3 % 6));
-    push("baseline", words(&|row| 1600 + row.3));
+    push("baseline", words(&|row| 100 + row.3));
     push("ts_pps", ints(&|row| row.1));
     push("ts_ticks", ints(&|_| 3));
     push("to_master_sec", ints(&|_| 1_767_268_800));
@@ -120,7 +120,7 @@ fn traces_become_pixels_however_batches_are_cut() {
             let row = (0, number as i32, 1, trace);
             assert!((0..SAMPLES).all(|at| waveform[at] == sample(row, at)), "pixel {pixel}");
             let pedestal = telescope.calibration.pedestal[pixel];
-            assert_eq!(pedestal, f32::from(1600 + trace) / 16.0);
+            assert_eq!(pedestal, f32::from(100 + trace) + 0.46875);
         }
         let gain = telescope.calibration.dc_to_pe[3];
         assert_eq!(gain, (1.0 / 20.3_f64) as f32);
