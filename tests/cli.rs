@@ -293,6 +293,8 @@ fn the_demo_runs_and_draws() {
     }
     let png = std::fs::read(dir.path().join("demo/waveforms.png")).unwrap();
     assert!(png.starts_with(b"\x89PNG") && png.len() > 10_000);
+    assert!(ran.out.contains("Images and parameters of 40 air showers"), "{}", ran.out);
+    assert!(dir.path().join("demo/demo-showers.dl1.h5").exists());
     assert_eq!(tierline(dir.path(), &["demo", "-o", "demo"]).code, 1);
     assert_eq!(tierline(dir.path(), &["demo", "-w", "-o", "demo"]).code, 0);
 }

@@ -6,13 +6,15 @@ pub const STEP_NS: f64 = 0.5;
 /// Points of the pulse to a sample.
 pub const STEPS: usize = 8;
 /// Points.
-const POINTS: usize = 240;
+const POINTS: usize = 264;
+/// Points before the pulse begins.
+const BEFORE: usize = 24;
 
 /// The pulse, of height 1.
 pub(super) fn table(shaping_ns: f64) -> Vec<f64> {
     let keep = shaping_ns / (shaping_ns + STEP_NS);
     let mut pulse = vec![0.0; POINTS];
-    pulse[0] = 1.0;
+    pulse[BEFORE] = 1.0;
     for _ in 0..3 {
         let mut level = 0.0;
         for value in &mut pulse {
