@@ -12,6 +12,7 @@ pub mod front_end;
 pub mod images;
 pub mod index;
 pub mod link;
+pub mod simtel;
 pub mod spec;
 pub mod spec_file;
 pub mod url_tree;
@@ -54,6 +55,7 @@ pub fn seed(corpus: &Path) -> std::io::Result<()> {
     write(&corpus.join("spec_file"), 0, spec_file::seeds())?;
     write(&corpus.join("url_tree"), 0, url_tree::seeds())?;
     write(&corpus.join("images"), 0, images::seeds())?;
+    write(&corpus.join("simtel"), 0, simtel::seeds())?;
     Ok(())
 }
 
