@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use tierline::dl1::camera_file::{CameraFile, Pedestal, TraceMap};
 use tierline::dl1::configuration::Configuration;
-use tierline::dl1::event::{Dl1Event, EventType};
+use tierline::dl1::event::{Dl1Event, EventType, Samples, TelescopeEvent};
 use tierline::dl1::extract::integration_correction;
 use tierline::dl1::reader::ctapipe::Reader;
+use tierline::dl1::simtel::SimtelEventSource;
 use tierline::dl1::simtel::source::FocalLengthChoice;
 use tierline::dl1::writer::ctaml;
 use tierline::dl1::{BuildDl1, Built, Error, Format};
 use tierline::raw::BuildRaw;
 use tierline::recordings::recordings;
+use tierline_firmware_sim::emit::fcio::Emitter;
 use tierline_firmware_sim::emit::fcio::showers::{STEP_NS, STEPS, ShowerCamera, ShowerRun, Truth};
 use tierline_tests::data::shared;
 use tierline_tests::streams::Stream;
@@ -319,6 +321,18 @@ fn files_tell_that_they_are_observed() {
 }
 
 #[test]
+fn what_is_not_wanted_is_not_decoded() {
+    let case = Case::new(ShowerCamera::default(), 2000);
+    let most = &["EventSource.max_events=3"];
+    let built = case.build("run.fcio", "out.h5", most).unwrap();
+    assert_eq!(built.inputs[0].1.events, 3);
+    assert!(built.inputs[0].1.is_clean());
+    let numbers: Vec<i64> =
+        events(&case.path("out.h5")).iter().map(|event| event.event_id).collect();
+    assert_eq!(numbers, [0, 1, 2]);
+}
+
+#[test]
 fn missing_traces_are_noted_and_averaged() {
     let camera = ShowerCamera { noise: 0.0, ..ShowerCamera::default() };
     let case = Case::new(camera, 0);
@@ -432,6 +446,53 @@ fn a_simulated_camera_is_described() {
     assert_eq!(camera.broken.iter().filter(|broken| **broken).count(), 6);
     let error = CameraFile::from_simtel(&path, Some(9)).unwrap_err().to_string();
     assert!(error.contains("no 9"), "{error}");
+}
+
+/// Events of a file of sim_telarray as a recording: of each the telescope's samples and whole baselines.
+fn recorded(events: &[TelescopeEvent]) -> Vec<u8> {
+    let (n_pixels, n_samples) = (events[0].n_pixels, events[0].n_samples);
+    let (adcs, samples) = (n_pixels as u16, n_samples as u16);
+    let setup = Emitter { adcs, triggers: 0, samples, blprecision: 1, ..Emitter::camera(1) };
+    let (mut stream, mut bytes) = (setup.stream(), Vec::new());
+    stream.protocol(&mut bytes);
+    stream.config(&mut bytes);
+    for event in events {
+        let Samples::Adc(samples) = &event.samples else { panic!("sums") };
+        let waveforms = samples.chunks_exact(n_samples).zip(&event.calibration.pedestal);
+        let words =
+            |(samples, pedestal): (&[u16], &f32)| [&[pedestal.round() as u16, 0], samples].concat();
+        stream.event_of(&mut bytes, &waveforms.map(words).collect::<Vec<_>>());
+    }
+    bytes
+}
+
+#[test]
+fn simulated_waveforms_give_the_same_images_as_a_recording() {
+    let Some(path) = shared("data/dl1/aux_traces_2029.simtel.zst") else { return };
+    let mut source = SimtelEventSource::open(&path, Default::default()).unwrap();
+    let converter = source.converter().clone();
+    let all = source.by_ref().map(|event| converter.convert(&event.unwrap()).unwrap().event);
+    let all: Vec<TelescopeEvent> = all.flat_map(|event| event.telescopes).collect();
+    assert!(all.iter().all(|event| event.tel_id == 1 && event.n_channels == 1));
+    let case = Case::new(ShowerCamera::default(), 0);
+    std::fs::write(case.path("run.fcio"), recorded(&all)).unwrap();
+    let camera = CameraFile::from_simtel(&path, None).unwrap();
+    let factor = integration_correction(&source.subarray().cameras[0].readout, 7, 3).unwrap()[0];
+    let (gains, broken) = (camera.adc_per_pe.clone(), camera.broken.clone());
+    case.build_with(camera, "run.fcio", "recorded.h5", NEIGHBOR).unwrap();
+    std::fs::copy(&path, case.path("run.simtel")).unwrap();
+    case.build("run.simtel", "simulated.h5", NEIGHBOR).unwrap();
+    let (have, want) = (events(&case.path("recorded.h5")), events(&case.path("simulated.h5")));
+    assert!(!have.is_empty() && have.len() == want.len());
+    for (have, want) in have.iter().zip(&want) {
+        let (have, want) = (&have.telescopes[0].image, &want.telescopes[0].image);
+        for pixel in (0..gains.len()).filter(|pixel| !broken[*pixel]) {
+            // Baselines are rounded to counts.
+            let most = 0.5 * 7.0 * factor / gains[pixel] + 1e-4;
+            let apart = f64::from((have.image[pixel] - want.image[pixel]).abs());
+            assert!(apart <= most, "pixel {pixel}: {apart} p.e. apart");
+        }
+    }
 }
 
 #[test]

@@ -232,7 +232,7 @@ fn write_camera(args: &Args, path: &Path) -> anyhow::Result<Status> {
         grouped(camera.n_pixels() as u64),
         path.display()
     );
-    args.common.tell(&mut args.common.messages()?, &line);
+    args.common.messages()?.say(&line);
     Ok(Status::Clean)
 }
 

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tierline_report::LimitKind;
+
 use super::convert::{CALIBRATION, Converter};
 use super::gather::{Gather, RawEvent};
 use super::{CONFIG, RawTables, RecordingConfig, wrong};
@@ -45,6 +47,9 @@ impl RawTableSource {
     ) -> Result<Self, Error> {
         let RawTables { config, batches } = tables;
         let n_samples = check_samples(path, &config, &camera)?;
+        // Of calibrated waveforms, samples have 4 bytes.
+        let size = 4 * n_samples as u64 * camera.n_pixels() as u64;
+        options.limits.check(LimitKind::Allocation, "the waveforms of an event", size)?;
         check_map(camera_path, &camera.trace_map, &config)?;
         check_telescope(&camera, options)?;
         let precision = camera.baseline_precision.unwrap_or(config.baseline_precision as f64);

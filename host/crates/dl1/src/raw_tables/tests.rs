@@ -223,6 +223,9 @@ fn a_camera_that_is_another_is_refused() {
     assert!(error.contains("FCConfig/blprecision"), "{error}");
     let long = CameraFile { pedestal: Pedestal::FirstSamples(11), ..camera() };
     assert!(refused(config(), long, &default).contains("first_samples is 11"));
+    let limits = tierline_report::Limits { max_allocation: 4 * 19 * 10 - 1, ..Default::default() };
+    let small = SourceOptions { limits, ..Default::default() };
+    assert!(refused(config(), camera(), &small).contains("the waveforms of an event"));
     let other = SourceOptions { allowed_tels: Some([4].into()), ..Default::default() };
     assert!(refused(config(), camera(), &other).contains("no telescope 4"));
 }
