@@ -22,6 +22,7 @@ pub(crate) enum Command {
     Process(cmd::process::Args),
     Dl1(Box<cmd::dl1::Args>),
     Merge(cmd::merge::Args),
+    Images(Box<cmd::images::Args>),
     Runlist(cmd::runlist::Args),
     Ls(cmd::ls::Args),
     Convert(Box<cmd::convert::Args>),

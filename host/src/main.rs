@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         cli::Command::Image(args) => cmd::image::run(&args),
         cli::Command::Dl1(args) => cmd::dl1::run(&args),
         cli::Command::Merge(args) => cmd::merge::run(&args),
+        cli::Command::Images(args) => cmd::images::run(&args),
         cli::Command::Ls(args) => cmd::ls::run(&args),
         cli::Command::Info(args) => cmd::info::run(&args),
         cli::Command::Index(args) => cmd::index::run(&args),

@@ -5,6 +5,7 @@ mod extraction;
 mod files;
 mod flashcam;
 mod golden;
+mod images;
 mod merge;
 mod objects;
 mod parameters;

@@ -7,6 +7,7 @@ pub(crate) mod dl1;
 pub(crate) mod dump;
 pub(crate) mod flatfield;
 pub(crate) mod image;
+pub(crate) mod images;
 pub(crate) mod index;
 pub(crate) mod info;
 pub(crate) mod ls;

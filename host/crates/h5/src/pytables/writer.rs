@@ -100,6 +100,32 @@ impl FileWriter {
         Ok(TableId(id))
     }
 
+    /// Creates an array that grows along its first axis, and the groups above it; rows are appended as those of tables are.
+    pub fn array(
+        &mut self,
+        path: &str,
+        title: &str,
+        dtype: DType,
+        row_shape: &[usize],
+    ) -> Result<TableId, Error> {
+        if let Some((group, _)) = path.trim_matches('/').rsplit_once('/') {
+            self.group(group)?;
+        }
+        let bytes = row_shape.iter().fold(dtype.size(), |bytes, n| bytes.saturating_mul(*n));
+        let rows = (self.chunk_bytes / bytes.max(1)).max(1);
+        let id = self.writer.dataset(path, dtype, row_shape, rows, &[])?;
+        self.writer.values(
+            path,
+            vec![
+                ("CLASS".to_owned(), "EARRAY".into()),
+                ("EXTDIM".to_owned(), Value::Scalar(Scalar::I32(0))),
+                ("TITLE".to_owned(), title.into()),
+                ("VERSION".to_owned(), "1.1".into()),
+            ],
+        )?;
+        Ok(TableId(id))
+    }
+
     /// Writes attributes of a group or a table that was created.
     pub fn attributes(&mut self, path: &str, values: Vec<(String, Value)>) -> Result<(), Error> {
         self.writer.values(path, values)
