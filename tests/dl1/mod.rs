@@ -1,5 +1,6 @@
 //! Cherenkov-telescope events: every step against what the peers make of the same files.
 
+mod commands;
 mod damage;
 mod extraction;
 mod files;
