@@ -30,7 +30,7 @@ pub struct EffectiveDetails {
 
 /// Camera and mirrors (type 2002, versions 0 to 6).
 ///
-/// i4 pixels, f4 focal length, (≥ 5) f4 effective focal length, (≥ 6) f4[4] details, f4 x, f4 y; since version 4
+/// i4 pixels, f4 focal length, (≥ 5) f4 effective focal length, (≥ 6) f4\[4\] details, f4 x, f4 y; since version 4
 /// curved and parallel as numbers of variable length, f4 z if curved, f4 directions x and y if not parallel, and
 /// whether one form, area and size follow, or one of each pixel; before, f4 areas and (≥ 1) f4 sizes;
 /// (≥ 2) i4 mirrors, f4 area; (≥ 3) f4 rotation.

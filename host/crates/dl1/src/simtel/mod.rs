@@ -22,7 +22,7 @@
 //! | 2023, 2033 | calibration, monitoring of pixels | [`calibration`] |
 //! | 2029, 2030 | auxiliary traces | [`aux_traces`] |
 //!
-//! [`file`] puts them together: a [`SimtelFile`] yields [`SimtelEvent`]s, the telescopes' part of which is decoded
+//! [`mod@file`] puts them together: a [`SimtelFile`] yields [`SimtelEvent`]s, the telescopes' part of which is decoded
 //! later, by whoever has the time. [`source`] turns them into the types of this crate.
 
 pub mod adc_samples;

@@ -4,8 +4,8 @@ use crate::eventio::{Object, ObjectError};
 
 /// Header of a run (type 2000, versions 0 to 2).
 ///
-/// i4 run, time, kind, tracking mode, (≥ 2) i4 reverse, f4 direction[2], offset[2], convergence depth, (≥ 1) f4
-/// reference[2], i4 telescopes, i2 numbers, f4 places[3] of each, i4 least triggers, i4 duration, 2 texts.
+/// i4 run, time, kind, tracking mode, (≥ 2) i4 reverse, f4 direction\[2\], offset\[2\], convergence depth, (≥ 1) f4
+/// reference\[2\], i4 telescopes, i2 numbers, f4 places\[3\] of each, i4 least triggers, i4 duration, 2 texts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunHeader {
     /// Number.
