@@ -14,11 +14,11 @@ use tierline::dl1::pipeline::{Outcome, TimingSeed};
 use tierline::dl1::runlist::{self, Run};
 use tierline::dl1::write_data::WriteData;
 use tierline::dl1::writer::{ctaml, ctapipe};
-use tierline::dl1::{BuildDl1, Built, Format};
+use tierline::dl1::{BuildDl1, Built, Error, Format};
 use tierline::recordings::recordings;
 use tierline::report::{AtomicOutput, Input, Output, Report, Status};
 
-use super::{Common, Messages, Usage, grouped};
+use super::{Common, Messages, Usage, grouped, stop_on_signals};
 
 /// Make DL1 files of telescope events: images of charge and time, and their parameters.
 ///
@@ -183,7 +183,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     if let Some(path) = &args.write_camera {
         return write_camera(args, path);
     }
-    let build = args.build()?;
+    let mut build = args.build()?;
+    build.stop = stop_on_signals()?;
     let mut report = Report::new("dl1", env!("CARGO_PKG_VERSION"));
     report.set("config", &args.config);
     report.set("set", &args.set);
@@ -196,6 +197,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         messages.say_stale(&run.target);
         match build.run(&run.inputs, &run.target) {
             Ok(built) => tell(args, &built, (&mut report, &mut messages)),
+            Err(error @ Error::Interrupted) => {
+                report.status = Status::Failed;
+                failed = Some(error);
+                break;
+            }
             // One output of many does not stop the others.
             Err(error) if many => {
                 report.status = Status::Failed;

@@ -67,7 +67,7 @@ fn work(
     let processor = Processor::new(path, &subarray, settings.clone()).ok()?;
     let (mut source, mut sink) = (Source(source), Sink::default());
     let mut random = Random::default();
-    let done = process(&mut source, &processor, &mut random, threads, &mut sink, &mut |_| ());
+    let done = process(&mut source, &processor, &mut random, threads, &mut sink, &mut |_| Ok(()));
     let Outcome { lost_events, truncated, .. } = done.ok()?;
     Some((sink.0, lost_events, truncated.is_some()))
 }

@@ -1,6 +1,8 @@
 //! From files of simulated events to a file of DL1 data, in one call.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tierline_h5::Stats;
 use tierline_report::{AtomicOutput, Progress, commit_all, random_uuid};
@@ -50,6 +52,8 @@ pub struct BuildDl1 {
     pub overwrite: bool,
     /// Whether no progress is shown.
     pub quiet: bool,
+    /// Set to end the run, without an output.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Default for BuildDl1 {
@@ -63,6 +67,7 @@ impl Default for BuildDl1 {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             overwrite: false,
             quiet: false,
+            stop: Arc::default(),
         }
     }
 }
@@ -127,7 +132,7 @@ impl BuildDl1 {
             (Random::default(), RunData::default(), ImageCounts::default());
         let mut built = Built::default();
         let begin = crate::time::now();
-        let mut open: Option<(AtomicOutput, Dl1Writer, std::sync::Arc<Subarray>)> = None;
+        let mut open: Option<(AtomicOutput, Dl1Writer, Arc<Subarray>)> = None;
         for input in inputs {
             let mut source = self.open(input)?;
             let subarray = source.subarray().clone();
@@ -232,6 +237,10 @@ impl BuildDl1 {
         let mut show = |offset: u64| {
             progress.add(offset.saturating_sub(seen));
             seen = offset;
+            match self.stop.load(Ordering::Relaxed) {
+                true => Err(Error::Interrupted),
+                false => Ok(()),
+            }
         };
         process(source, processor, random, self.threads, sink, &mut show)
     }

@@ -94,6 +94,9 @@ pub enum Error {
     /// What opens recordings refused.
     #[error(transparent)]
     Recording(Box<dyn std::error::Error + Send + Sync>),
+    /// Someone wants the run to end.
+    #[error("stopped by a signal; there is no output")]
+    Interrupted,
     /// A thread of ours has failed: a fault of the program.
     #[error("a thread failed while working on an event")]
     Thread,

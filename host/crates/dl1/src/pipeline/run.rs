@@ -125,15 +125,15 @@ impl Stages for Work<'_> {
     }
 }
 
-/// Processes all events. The content does not depend on `threads`. An error of the sink ends the run, as does one of the
-/// source that is not about its end.
+/// Processes all events. The content does not depend on `threads`. An error of the sink or of `progress`, which is
+/// told the bytes that were read, ends the run, as does one of the source that is not about its end.
 pub fn process(
     source: &mut dyn EventSource,
     processor: &Processor,
     random: &mut Random,
     threads: usize,
     sink: &mut dyn EventSink,
-    progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(u64) -> Result<(), Error>,
 ) -> Result<Outcome, Error> {
     let (mut outcome, mut truncated, mut notes) = (Outcome::default(), None, Vec::new());
     let simulated = RefCell::new(Vec::new());
@@ -147,7 +147,7 @@ pub fn process(
         };
         notes.append(&mut source.take_notes());
         simulated.borrow_mut().append(&mut source.take_simulated());
-        progress(source.offset());
+        progress(source.offset())?;
         next
     };
     let between = |half: &mut Half| {
