@@ -248,7 +248,7 @@ impl BuildDl1 {
 
 fn other_telescopes(input: &Path, inputs: &[PathBuf], what: &str) -> Error {
     let first = inputs.first().map(|first| first.display().to_string()).unwrap_or_default();
-    let reason = format!("its telescopes are not those of {first}: {what} differ");
+    let reason = format!("its telescopes are not those of {first}: {what}");
     Error::malformed(input, crate::Place::File, reason)
 }
 

@@ -21,13 +21,13 @@ impl Subarray {
         if ids(self) != ids(other) {
             let (own, others) = (self.telescopes.len(), other.telescopes.len());
             return Some(match own == others {
-                true => "the numbers of the telescopes, or their order".into(),
+                true => "their numbers, or the order of these, differ".into(),
                 false => format!("{others} telescopes, not {own}"),
             });
         }
         for (a, b) in self.telescopes.iter().zip(&other.telescopes) {
             let places = a.position_m.iter().zip(&b.position_m);
-            let of = |what: &str| Some(format!("the {what} of telescope {}", a.tel_id));
+            let of = |what: &str| Some(format!("the {what} of telescope {} differs", a.tel_id));
             if places.into_iter().any(|(a, b)| !same(f64::from(*a), f64::from(*b))) {
                 return of("place");
             }
@@ -45,7 +45,7 @@ impl Subarray {
             }
         }
         let locations = (&self.reference_location, &other.reference_location);
-        (!all_same(locations.0, locations.1)).then(|| "the place of the array".into())
+        (!all_same(locations.0, locations.1)).then(|| "the place of the array differs".into())
     }
 }
 
@@ -129,15 +129,21 @@ mod tests {
         type Change = fn(&mut Subarray);
         let changes: [(Change, &str); 7] = [
             (|of| of.telescopes.clear(), "0 telescopes, not 1"),
-            (|of| of.telescopes[0].tel_id = 8, "the numbers of the telescopes, or their order"),
-            (|of| of.telescopes[0].position_m[0] = 5.0, "the place of telescope 7"),
+            (|of| of.telescopes[0].tel_id = 8, "their numbers, or the order of these, differ"),
+            (|of| of.telescopes[0].position_m[0] = 5.0, "the place of telescope 7 differs"),
             (
                 |of| of.telescopes[0].focal_length_m = 29.0,
-                "the type or focal length of telescope 7",
+                "the type or focal length of telescope 7 differs",
             ),
-            (|of| of.optics[0].effective_focal_length_m = 29.3, "the optics of telescope 7"),
-            (|of| of.cameras[0].geometry.pix_rotation_deg = 30.0, "the camera of telescope 7"),
-            (|of| of.reference_location[2] = 0.0, "the place of the array"),
+            (
+                |of| of.optics[0].effective_focal_length_m = 29.3,
+                "the optics of telescope 7 differs",
+            ),
+            (
+                |of| of.cameras[0].geometry.pix_rotation_deg = 30.0,
+                "the camera of telescope 7 differs",
+            ),
+            (|of| of.reference_location[2] = 0.0, "the place of the array differs"),
         ];
         for (change, what) in changes {
             let mut other = subarray();

@@ -139,9 +139,7 @@ impl Common {
         }
         match self.subarray.difference(subarray) {
             None => Ok(()),
-            Some(what) => {
-                malformed(format!("its telescopes are not those of {first}: {what} differ"))
-            }
+            Some(what) => malformed(format!("its telescopes are not those of {first}: {what}")),
         }
     }
 }
