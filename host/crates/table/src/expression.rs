@@ -252,6 +252,10 @@ impl Parser<'_> {
         while let Some(op) = self.comparing() {
             self.at += 1;
             let right = self.sum()?;
+            // The operand in the middle stands twice in the result; chains inside of chains would double again.
+            if self.comparing().is_some() && right.compares() {
+                return Err("a comparison in the middle of others is not supported".into());
+            }
             let one = Expr::Binary(op, left.into(), right.clone().into());
             all = Some(match all {
                 None => one,
@@ -410,6 +414,25 @@ impl Parser<'_> {
 }
 
 impl Expr {
+    /// Whether there is a comparison in it.
+    fn compares(&self) -> bool {
+        match self {
+            Expr::Number(..) | Expr::Text(_) | Expr::Truth(_) | Expr::Name(_) => false,
+            Expr::Attribute(of, _) | Expr::Minus(of) | Expr::Not(of) => of.compares(),
+            Expr::Call(_, args, kwargs) => {
+                args.iter().chain(kwargs.iter().map(|(_, arg)| arg)).any(Expr::compares)
+            }
+            Expr::Index(of, index) => of.compares() || index.compares(),
+            Expr::Slice(of, parts) => {
+                of.compares() || parts.iter().flatten().any(|part| part.compares())
+            }
+            Expr::Binary(op, a, b) => op.compares() || a.compares() || b.compares(),
+            Expr::And(a, b) | Expr::Or(a, b) => a.compares() || b.compares(),
+            Expr::IfElse(a, condition, b) => a.compares() || condition.compares() || b.compares(),
+            Expr::List(items) => items.iter().any(Expr::compares),
+        }
+    }
+
     /// `a.b.c` of names only.
     pub fn dotted(&self) -> Option<String> {
         match self {
@@ -466,6 +489,9 @@ mod tests {
         }
         assert!(parse(&"(".repeat(1000)).is_err());
         assert!(parse(&"-".repeat(100_000)).is_err());
+        let nested = (0..60).fold("1".to_owned(), |inner, _| format!("1<({inner})<1"));
+        assert!(parse(&nested).unwrap_err().contains("in the middle"));
+        assert!(parse("1 < (2 < 3)").is_ok());
         assert!(parse(&"1+".repeat(2000)).is_err() && parse(&"1 and ".repeat(100_000)).is_err());
     }
 }
