@@ -49,6 +49,9 @@ END
         arguments+=("$out/ctaml-$version.h5")
     done
     "$ctapipe/bin/python" tests/interop/dl1_opens.py --processed "${arguments[@]}" || status=1
+    # The same telescopes in another observation.
+    make lst_again lst_muons.simtel.zst --focal-length-choice equivalent --SimTelEventSource.override_obs_id=77
+    "$ctapipe/bin/python" -W ignore tests/interop/dl1_merge.py "$TIERLINE" "$out/lst_muons.h5" "$out/lst_again.h5" || status=1
     "$ctapipe/bin/ctapipe-process" --input "$out/history_meta_75.h5" --output "$out/showers.h5" --overwrite --write-showers \
         >"$out/showers.log" 2>&1 || { tail -5 "$out/showers.log" >&2; status=1; }
     "$TIERLINE" ls "$out/showers.h5::/dl2" | grep -q HillasReconstructor || status=1
@@ -60,6 +63,11 @@ if handler=$(tests/interop/venv.sh dl1-data-handler); then
     make prod4_pixelsettings_v3 prod4_pixelsettings_v3.gz
     make lst_muons lst_muons.simtel.zst --focal-length-choice equivalent
     older=$golden/dl1_files/prod4_pixelsettings_v3.model-v7.1.0.ctapipe-0.28.0.dl1.h5
+    make gct_checs_muons gct_checs_muons.simtel.zst
+    "$handler/bin/python" -W ignore tests/interop/dl1_mapping.py "$TIERLINE" "$out/gct_checs_muons.h5" || status=1
+    # The peer's RebinMapper takes 70 GB for this camera.
+    "$handler/bin/python" -W ignore tests/interop/dl1_mapping.py "$TIERLINE" "$out/lst_muons.h5" AxialMapper ShiftingMapper \
+        OversamplingMapper NearestNeighborMapper BilinearMapper BicubicMapper || status=1
     "$handler/bin/python" -W ignore tests/interop/dl1_images.py "$out/prod4_pixelsettings_v3.h5=$older" "$out/lst_muons.h5" ||
         status=1
 else
