@@ -118,25 +118,8 @@ fn shower(shower: Option<&Shower>) -> [f64; 9] {
 
 fn push_parameters(from: &ImageParameters, row: &mut Vec<f64>) {
     let ImageParameters { hillas, timing, leakage, concentration, morphology, .. } = from;
-    row.extend([
-        hillas.intensity,
-        hillas.skewness,
-        hillas.kurtosis,
-        hillas.x,
-        hillas.y,
-        hillas.r,
-        hillas.phi,
-        hillas.length,
-        hillas.length_uncertainty,
-        hillas.width,
-        hillas.width_uncertainty,
-        hillas.psi,
-        hillas.psi_uncertainty,
-        hillas.transverse_cog_uncertainty,
-        timing.intercept,
-        timing.deviation,
-        timing.slope,
-    ]);
+    row.extend(hillas.values());
+    row.extend([timing.intercept, timing.deviation, timing.slope]);
     row.extend(leakage.pixels_width);
     row.extend(leakage.intensity_width);
     row.extend([concentration.cog, concentration.core, concentration.pixel]);

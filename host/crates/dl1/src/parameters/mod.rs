@@ -139,6 +139,28 @@ pub struct ImageParameters {
     pub peak_time: Statistics,
 }
 
+impl Hillas {
+    /// All of it, in the order of the fields, which is that of DL1 files.
+    pub fn values(&self) -> [f64; 14] {
+        [
+            self.intensity,
+            self.skewness,
+            self.kurtosis,
+            self.x,
+            self.y,
+            self.r,
+            self.phi,
+            self.length,
+            self.length_uncertainty,
+            self.width,
+            self.width_uncertainty,
+            self.psi,
+            self.psi_uncertainty,
+            self.transverse_cog_uncertainty,
+        ]
+    }
+}
+
 impl Statistics {
     /// That of no values.
     pub const UNDEFINED: Self = Statistics {

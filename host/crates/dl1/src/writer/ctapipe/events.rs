@@ -246,7 +246,7 @@ impl Events {
         })?;
         index(&mut self.row, event.into(), telescope.tel_id);
         let row = &mut self.row;
-        hillas(row, parameters);
+        row.f64s(&parameters.hillas.values());
         let timing = &parameters.timing;
         row.f64s(&[timing.intercept, timing.deviation, timing.slope]);
         row.f64s(&parameters.leakage.pixels_width);
@@ -394,7 +394,7 @@ impl Events {
         })?;
         index(&mut self.row, event.into(), tel_id);
         let row = &mut self.row;
-        hillas(row, parameters);
+        row.f64s(&parameters.hillas.values());
         row.f64s(&parameters.leakage.pixels_width).f64s(&parameters.leakage.intensity_width);
         shape(row, parameters);
         let Statistics { max, min, mean, std, skewness, kurtosis } = parameters.intensity;
@@ -443,26 +443,6 @@ fn once<T: Copy>(
 
 fn path(group: &str, tel_id: TelId) -> String {
     format!("{group}/tel_{tel_id:03}")
-}
-
-fn hillas(row: &mut Row, parameters: &ImageParameters) {
-    let hillas = &parameters.hillas;
-    row.f64s(&[
-        hillas.intensity,
-        hillas.skewness,
-        hillas.kurtosis,
-        hillas.x,
-        hillas.y,
-        hillas.r,
-        hillas.phi,
-        hillas.length,
-        hillas.length_uncertainty,
-        hillas.width,
-        hillas.width_uncertainty,
-        hillas.psi,
-        hillas.psi_uncertainty,
-        hillas.transverse_cog_uncertainty,
-    ]);
 }
 
 /// Concentration and morphology.
