@@ -113,6 +113,7 @@ fn run_lists_make_all_that_can_be_made() {
         tierline(folder.path(), &[&args[..], &["--focal-length-choice", "equivalent"]].concat());
     assert_eq!(ran.code, 1, "{}", ran.err);
     assert!(ran.err.contains("two.h5: not made: broken"), "{}", ran.err);
+    assert!(ran.err.contains("2 events had occurred before, first event 100"), "{}", ran.err);
     assert_eq!(files(&folder.path().join("out")), ["one.h5", "three.h5"]);
 }
 

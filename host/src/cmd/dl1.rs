@@ -371,6 +371,11 @@ fn tell(args: &Args, built: &Built, (report, messages): (&mut Report, &mut Messa
         let size = std::fs::metadata(input).map_or(0, |found| found.len());
         report.inputs.push(Input { path: input.clone(), size, digest: None, seconds: 0.0 });
     }
+    if let (_, Some(note)) = &built.duplicates {
+        let text = format!("{note}; readers that join tables on these numbers are misled");
+        messages.say(&format!("tierline: warning: {text}"));
+        report.warn(text);
+    }
     for path in &built.files {
         let size = std::fs::metadata(path).map_or(0, |found| found.len());
         report.outputs.push(Output { path: path.clone(), size, rows: Default::default() });

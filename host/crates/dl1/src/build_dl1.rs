@@ -10,6 +10,7 @@ use tierline_report::{AtomicOutput, Progress, commit_all, random_uuid};
 use crate::Error;
 use crate::camera_file::CameraFile;
 use crate::configuration::Configuration;
+use crate::duplicates::Duplicates;
 use crate::event::Dl1Event;
 use crate::instrument::Subarray;
 use crate::pipeline::{
@@ -72,6 +73,9 @@ impl Default for BuildDl1 {
     }
 }
 
+/// Events of a run that are looked at for repeated numbers.
+const MAX_KNOWN: usize = 1 << 19;
+
 /// What was made.
 #[derive(Debug, Default)]
 pub struct Built {
@@ -81,6 +85,8 @@ pub struct Built {
     pub inputs: Vec<(PathBuf, Outcome)>,
     /// What was written.
     pub stats: Stats,
+    /// Events whose numbers had occurred before, and what to say of it.
+    pub duplicates: (u64, Option<String>),
 }
 
 impl BuildDl1 {
@@ -128,8 +134,8 @@ impl BuildDl1 {
     ) -> Result<Built, Error> {
         let mut options = options.clone();
         options.camera_frame = !self.process.use_telescope_frame;
-        let (mut random, mut run, mut images) =
-            (Random::default(), RunData::default(), ImageCounts::default());
+        let (mut state, mut run, mut images) =
+            (RunState::default(), RunData::default(), ImageCounts::default());
         let mut built = Built::default();
         let begin = crate::time::now();
         let mut open: Option<(AtomicOutput, Dl1Writer, Arc<Subarray>)> = None;
@@ -154,7 +160,7 @@ impl BuildDl1 {
             };
             let processor = Processor::new(input, &subarray, self.process.clone())?;
             let outcome =
-                self.process_file(input, &mut source, &processor, &mut random, &mut writer)?;
+                self.process_file(input, &mut source, &processor, &mut state, &mut writer)?;
             images.add(outcome.images);
             run.observations.extend(source.observation());
             run.simulation_runs.extend(source.simulation_run().cloned());
@@ -173,6 +179,7 @@ impl BuildDl1 {
             (metadata.creation_time, metadata.stop_time) = (now.clone(), now);
             (metadata.product_id, metadata.activity_id) = (random_uuid(), random_uuid());
             built.stats = writer.finish(&run)?;
+            built.duplicates = state.duplicates();
             built.files.push(part.target().to_path_buf());
             part.commit()?;
         }
@@ -187,7 +194,7 @@ impl BuildDl1 {
     ) -> Result<Built, Error> {
         let options = ctaml::Options { overwrite: self.overwrite, ..options.clone() };
         let mut writer = CtamlWriter::create(output, options)?;
-        let (mut random, mut built) = (Random::default(), Built::default());
+        let (mut state, mut built) = (RunState::default(), Built::default());
         for input in inputs {
             let mut source = self.open(input)?;
             let subarray = source.subarray().clone();
@@ -202,12 +209,13 @@ impl BuildDl1 {
             writer.begin_input(&name.unwrap_or_default(), &subarray, &header)?;
             let processor = Processor::new(input, &subarray, self.process.clone())?;
             let outcome =
-                self.process_file(input, &mut source, &processor, &mut random, &mut writer)?;
+                self.process_file(input, &mut source, &processor, &mut state, &mut writer)?;
             built.inputs.push((input.clone(), outcome));
         }
         let (parts, stats) = writer.finish()?;
         built.files = parts.iter().map(|part| part.target().to_path_buf()).collect();
         built.stats = stats;
+        built.duplicates = state.duplicates();
         commit_all(parts)?;
         Ok(built)
     }
@@ -227,7 +235,7 @@ impl BuildDl1 {
         input: &Path,
         source: &mut Source,
         processor: &Processor,
-        random: &mut Random,
+        state: &mut RunState,
         sink: &mut dyn EventSink,
     ) -> Result<Outcome, Error> {
         let name = input.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -242,7 +250,50 @@ impl BuildDl1 {
                 false => Ok(()),
             }
         };
-        process(source, processor, random, self.threads, sink, &mut show)
+        let RunState { random, duplicates } = state;
+        let mut sink = Watched { input, sink, duplicates };
+        process(source, processor, random, self.threads, &mut sink, &mut show)
+    }
+}
+
+/// What goes on from one input to the next.
+struct RunState {
+    random: Random,
+    duplicates: Duplicates,
+}
+
+impl Default for RunState {
+    fn default() -> Self {
+        RunState { random: Random::default(), duplicates: Duplicates::with_room(MAX_KNOWN) }
+    }
+}
+
+impl RunState {
+    fn duplicates(&self) -> (u64, Option<String>) {
+        let Duplicates { count, .. } = &self.duplicates;
+        (*count, (*count > 0).then(|| self.duplicates.note()).flatten())
+    }
+}
+
+/// A sink whose events are looked at on their way.
+struct Watched<'a> {
+    input: &'a Path,
+    sink: &'a mut dyn EventSink,
+    duplicates: &'a mut Duplicates,
+}
+
+impl EventSink for Watched<'_> {
+    fn write(&mut self, event: &Dl1Event) -> Result<(), Error> {
+        self.duplicates.see(event.obs_id.into(), event.event_id, self.input);
+        self.sink.write(event)
+    }
+
+    fn write_waveforms(&mut self, event: &Dl1Event, kept: &KeptWaveforms) -> Result<(), Error> {
+        self.sink.write_waveforms(event, kept)
+    }
+
+    fn write_simulated(&mut self, event: &SimulatedEvent) -> Result<(), Error> {
+        self.sink.write_simulated(event)
     }
 }
 

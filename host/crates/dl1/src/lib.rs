@@ -11,6 +11,7 @@ pub mod camera_file;
 pub mod clean;
 pub mod configuration;
 pub mod cuts;
+mod duplicates;
 mod error;
 pub mod event;
 pub mod eventio;

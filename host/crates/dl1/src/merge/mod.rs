@@ -16,19 +16,19 @@ mod check;
 mod copy;
 mod ctaml;
 mod ctapipe;
-mod duplicates;
 mod plan;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tierline_h5::pytables::{FileWriter, Value};
+use tierline_h5::tree::Reader;
 use tierline_h5::{Filters, Stats};
 use tierline_report::{AtomicOutput, Progress};
 
-use crate::reader::Attributes;
+use crate::duplicates::Duplicates;
+use crate::reader::{Attributes, Cells};
 use crate::{Error, Place};
-use duplicates::Duplicates;
 use plan::Plan;
 
 /// Bytes of rows that wait in memory, about, if all tables have full chunks.
@@ -136,14 +136,14 @@ impl Merge {
         file: &mut FileWriter,
     ) -> Result<Merged, Error> {
         let mut copier = copy::Copier::create(plan, file)?;
-        let mut duplicates = Duplicates::default();
+        let mut duplicates = Duplicates::with_room(MAX_KNOWN);
         let mut merged = Merged::default();
         for input in inputs {
             let name = input.file_name().map(|name| name.to_string_lossy().into_owned());
             let size = std::fs::metadata(input).map_err(|e| Error::io(input, "open", e))?.len();
             let progress = Progress::start(&name.unwrap_or_default(), Some(size), self.quiet);
             let source = crate::reader::open(input)?;
-            duplicates.read(&source, kind.events())?;
+            look_for_duplicates(&mut duplicates, &source, kind.events())?;
             let before = copier.rows(file, kind.events());
             copier.input(&source, file, &progress)?;
             merged.events.push(copier.rows(file, kind.events()) - before);
@@ -155,6 +155,26 @@ impl Merge {
         merged.duplicates = duplicates.count;
         Ok(merged)
     }
+}
+
+/// Events that are looked at for repeated numbers: about 150 MB.
+const MAX_KNOWN: usize = 1 << 22;
+
+/// Looks at the events of a file.
+fn look_for_duplicates(
+    duplicates: &mut Duplicates,
+    file: &Reader,
+    path: &str,
+) -> Result<(), Error> {
+    let Some(mut cells) = Cells::find(file, path)? else { return Ok(()) };
+    for row in 0..cells.rows() {
+        if duplicates.is_full() {
+            break;
+        }
+        cells.go(row)?;
+        duplicates.see(cells.integer("obs_id"), cells.integer("event_id"), file.path());
+    }
+    Ok(())
 }
 
 /// Attributes of the root of the output, which are known when all has been looked at.
