@@ -118,7 +118,7 @@ bench() {
     # The last column of a row: instructions per byte. The whole way has a bound for long traces, and one for tiny parts: the
     # traces of a camera, the fields of event headers.
     awk '/^Rice32 / { n += 1; if ($NF > 15) bad = 1 }
-        /^[A-Za-z]+, [0-9]/ { format = $1; most = $3 ~ /camera|fcio.orca/ ? 33 : 25 }
+        /^[A-Za-z]+, [0-9]/ { format = $1; most = $3 ~ /camera|showers|fcio.orca/ ? 33 : 25 }
         /^front end, Rice32, COBS/ { n += 1; if ($NF > most) bad = 1 }
         format == "CoMPASS," && $1 == "framer" { n += 1; if ($3 > 70) bad = 1 }
         END { exit bad || n < 15 }' "$scratch/bench.1" || { cat "$scratch/bench.1"; fail "bench: too many instructions"; }
