@@ -98,7 +98,8 @@ def prepare(inputs):
 def compare(input, configuration, runs, scratch):
     """Commands in turn, after one of each to warm the caches."""
     program = environment("ctapipe") / "bin" / "ctapipe-process"
-    peer = [program, "--config", configuration, "--input", input, "--output", scratch / "peer.h5", "--overwrite"]
+    peer = [program, "--config", configuration, "--input", input, "--output", scratch / "peer.h5", "--overwrite",
+            "--provenance-log", scratch / "peer.provenance.log"]  # fmt: skip
     own = [tierline(), "dl1", "--config", configuration, "-i", input, "-o", scratch / "own.h5", "--overwrite", "--quiet"]
     results = {"peer": [], "tierline": []}
     for i in range(runs + 1):

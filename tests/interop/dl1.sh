@@ -53,7 +53,7 @@ END
     make lst_again lst_muons.simtel.zst --focal-length-choice equivalent --SimTelEventSource.override_obs_id=77
     "$ctapipe/bin/python" -W ignore tests/interop/dl1_merge.py "$TIERLINE" "$out/lst_muons.h5" "$out/lst_again.h5" || status=1
     "$ctapipe/bin/ctapipe-process" --input "$out/history_meta_75.h5" --output "$out/showers.h5" --overwrite --write-showers \
-        >"$out/showers.log" 2>&1 || { tail -5 "$out/showers.log" >&2; status=1; }
+        --provenance-log "$out/showers.provenance.log" >"$out/showers.log" 2>&1 || { tail -5 "$out/showers.log" >&2; status=1; }
     "$TIERLINE" ls "$out/showers.h5::/dl2" | grep -q HillasReconstructor || status=1
 else
     echo "SKIPPED: ctapipe could not be installed from the registry" >&2

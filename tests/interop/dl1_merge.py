@@ -44,12 +44,14 @@ def compare(ours, theirs):
 
 
 def main():
-    program, *inputs = sys.argv[1:]
+    program, *inputs = (str(Path(name).absolute()) for name in sys.argv[1:])
     merge = Path(sys.executable).with_name("ctapipe-merge")
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = Path(folder) / "ours.h5", Path(folder) / "theirs.h5"
         subprocess.run([program, "merge", *inputs, "-o", str(ours), "-q"], check=True)
-        subprocess.run([str(merge), *inputs, "-o", str(theirs), "--log-level", "ERROR"], check=True)
+        # The peer leaves a log where it runs.
+        call = [str(merge), *inputs, "-o", str(theirs), "--log-level", "ERROR"]
+        subprocess.run(call, check=True, cwd=folder)
         with tables.open_file(ours) as first, tables.open_file(theirs) as second:
             wrong = compare(first, second)
     print("\n".join(wrong) or f"ok: {len(inputs)} files")
