@@ -101,7 +101,8 @@ fn parameters(frame: Frame) -> [&'static Container; 7] {
     ]
 }
 
-fn shower(shower: Option<&Shower>) -> [f64; 9] {
+/// The numbers of a shower, in the order of [`shower_names`]; NaN if there is none.
+pub(crate) fn shower(shower: Option<&Shower>) -> [f64; 9] {
     let Some(shower) = shower else { return [f64::NAN; 9] };
     [
         shower.energy_tev,
@@ -114,6 +115,12 @@ fn shower(shower: Option<&Shower>) -> [f64; 9] {
         shower.starting_grammage,
         shower.primary_id as f64,
     ]
+}
+
+/// Names of the numbers of a shower.
+pub(crate) fn shower_names() -> impl Iterator<Item = String> {
+    let Container { prefix, fields, .. } = &fields::SHOWER;
+    fields.iter().map(move |field| format!("{prefix}_{}", field.name))
 }
 
 fn push_parameters(from: &ImageParameters, row: &mut Vec<f64>) {

@@ -9,6 +9,7 @@ mod columns;
 mod tests;
 
 pub use columns::{Columns, Frame};
+pub(crate) use columns::{shower, shower_names};
 use tierline_table::expression::{self, Expr, Op};
 
 use crate::Error;

@@ -1,27 +1,17 @@
 //! What images and events must be like to be written.
 
 use crate::Error;
-use crate::cuts::{Columns, Cuts, Frame};
+use crate::cuts::{Columns, Cuts, Frame, shower, shower_names};
 use crate::event::Dl1Event;
 
-/// Numbers of an event that its cut may name: `multiplicity` counts the telescopes that triggered, `n_images` the
-/// images that are left.
-const EVENT_COLUMNS: [&str; 14] = [
-    "obs_id",
-    "event_id",
-    "event_type",
-    "multiplicity",
-    "n_images",
-    "true_energy",
-    "true_alt",
-    "true_az",
-    "true_core_x",
-    "true_core_y",
-    "true_h_first_int",
-    "true_x_max",
-    "true_starting_grammage",
-    "true_shower_primary_id",
-];
+/// Numbers of an event that its cut may name, beside those of the shower: `multiplicity` counts the telescopes that
+/// triggered, `n_images` the images that are left.
+const EVENT_COLUMNS: [&str; 5] = ["obs_id", "event_id", "event_type", "multiplicity", "n_images"];
+
+/// All of them.
+fn event_columns() -> Vec<String> {
+    EVENT_COLUMNS.iter().map(|name| (*name).to_owned()).chain(shower_names()).collect()
+}
 
 /// Conditions on images and events.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -41,7 +31,7 @@ impl QualityCuts {
 
     /// Events that don't fulfil a condition are left out.
     pub fn event(&mut self, text: &str) -> Result<(), Error> {
-        self.event = Some(Cuts::parse(text, &EVENT_COLUMNS)?);
+        self.event = Some(Cuts::parse(text, &event_columns())?);
         Ok(())
     }
 
@@ -69,26 +59,14 @@ impl QualityCuts {
     /// Whether an event is to be written.
     pub(super) fn passes(&self, event: &Dl1Event) -> bool {
         let Some(cuts) = &self.event else { return true };
-        let shower = event.shower.as_ref();
-        cuts.passes(&|name: &str| {
-            Some(match name {
-                "obs_id" => event.obs_id.into(),
-                "event_id" => event.event_id as f64,
-                "event_type" => event.event_type.0 as f64,
-                "multiplicity" => event.triggers.len() as f64,
-                "n_images" => event.telescopes.len() as f64,
-                "true_energy" => shower?.energy_tev,
-                "true_alt" => shower?.altitude.to_degrees(),
-                "true_az" => shower?.azimuth.to_degrees(),
-                "true_core_x" => shower?.core_x_m,
-                "true_core_y" => shower?.core_y_m,
-                "true_h_first_int" => shower?.h_first_int_m,
-                "true_x_max" => shower?.x_max,
-                "true_starting_grammage" => shower?.starting_grammage,
-                "true_shower_primary_id" => shower?.primary_id as f64,
-                _ => return None,
-            })
-        })
+        let own = [
+            f64::from(event.obs_id),
+            event.event_id as f64,
+            event.event_type.0 as f64,
+            event.triggers.len() as f64,
+            event.telescopes.len() as f64,
+        ];
+        cuts.passes_row(&[&own[..], &shower(event.shower.as_ref())].concat())
     }
 }
 
@@ -99,7 +77,7 @@ mod tests {
     #[test]
     fn names_are_checked_and_every_one_is_known() {
         let mut cuts = QualityCuts::default();
-        for name in EVENT_COLUMNS {
+        for name in event_columns() {
             cuts.event(&format!("{name} >= 0")).unwrap();
         }
         let error = cuts.event("multiplicty > 1").unwrap_err().to_string();
