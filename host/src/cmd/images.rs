@@ -67,18 +67,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     let start = Instant::now();
     let result = make.run(&args.files, &args.output);
     report.seconds = start.elapsed().as_secs_f64();
-    match &result {
-        Ok(made) => tell(args, made, (&mut report, &mut messages)),
-        Err(error) => {
-            report.status = Status::Failed;
-            report.warn(error.to_string());
-            messages.record(&format!("tierline: error: {error}"));
-        }
-    }
-    let status = report.settle(args.common.max_garbage);
-    args.common.write(&report)?;
-    result?;
-    Ok(status)
+    args.common.conclude(result, (report, messages), |made, to| tell(args, made, to))
 }
 
 impl Args {

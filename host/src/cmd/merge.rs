@@ -43,18 +43,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     let start = Instant::now();
     let result = merge.run(&args.files, &args.output);
     report.seconds = start.elapsed().as_secs_f64();
-    match &result {
-        Ok(merged) => tell(args, merged, (&mut report, &mut messages)),
-        Err(error) => {
-            report.status = Status::Failed;
-            report.warn(error.to_string());
-            messages.record(&format!("tierline: error: {error}"));
-        }
-    }
-    let status = report.settle(args.common.max_garbage);
-    args.common.write(&report)?;
-    result?;
-    Ok(status)
+    args.common.conclude(result, (report, messages), |merged, to| tell(args, merged, to))
 }
 
 fn tell(args: &Args, merged: &Merged, (report, messages): (&mut Report, &mut Messages)) {

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
-use tierline::report::{Report, stale_parts};
+use tierline::report::{Report, Status, stale_parts};
 
 /// A flag that the first SIGINT or SIGTERM sets; a second one ends the program.
 pub(crate) fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
@@ -84,6 +84,27 @@ impl Common {
     /// Says a line of the account: on stderr where it is wanted, else in the log only.
     pub(crate) fn tell(&self, messages: &mut Messages, line: &str) {
         if self.verbose { messages.say(line) } else { messages.record(line) }
+    }
+
+    /// Ends a command that makes one thing: tells of what was made or why not, settles the report and writes it.
+    pub(crate) fn conclude<T, E: std::error::Error + Send + Sync + 'static>(
+        &self,
+        result: Result<T, E>,
+        (mut report, mut messages): (Report, Messages),
+        tell: impl FnOnce(&T, (&mut Report, &mut Messages)),
+    ) -> anyhow::Result<Status> {
+        match &result {
+            Ok(made) => tell(made, (&mut report, &mut messages)),
+            Err(error) => {
+                report.status = Status::Failed;
+                report.warn(error.to_string());
+                messages.record(&format!("tierline: error: {error}"));
+            }
+        }
+        let status = report.settle(self.max_garbage);
+        self.write(&report)?;
+        result?;
+        Ok(status)
     }
 
     /// Writes the report, if it is wanted.
