@@ -46,7 +46,9 @@ impl EventSource for Source {
     fn next_event(&mut self) -> Result<Option<Undecoded>, tierline_dl1::Error> {
         let Some(event) = self.0.next().transpose()? else { return Ok(None) };
         let converter = self.0.converter().clone();
-        Ok(Some(Box::new(move || converter.convert(&event).map(|it| (it.event, it.notes)))))
+        Ok(Some(Box::new(move |decoding| {
+            converter.convert_with(&event, decoding).map(|it| (it.event, it.notes))
+        })))
     }
 }
 

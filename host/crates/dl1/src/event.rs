@@ -97,10 +97,19 @@ pub struct Shower {
 /// Raw samples of one telescope.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Samples {
-    /// Waveforms, `[gain][pixel][sample]`.
+    /// Waveforms, `[gain][pixel][sample]`; 0 where they were left out, which [`Decoding`] tells.
     Adc(Vec<u16>),
     /// Sums over waveforms, `[gain][pixel]`.
     Sums(Vec<u32>),
+}
+
+/// What decoding may leave out, and memory that it may use again.
+#[derive(Debug, Default)]
+pub struct Decoding {
+    /// Nothing needs the low gain of events that show showers but where a count of the high gain is above this.
+    pub low_gain_above: Option<f64>,
+    /// Memory of events that are done.
+    pub spare: Vec<Vec<u16>>,
 }
 
 /// Calibration of one telescope, arrays `[gain][pixel]`.

@@ -144,8 +144,10 @@ impl EventSource for Source {
             }
         };
         let converter = source.converter().clone();
-        Ok(Some(Box::new(move || {
-            converter.convert(&event).map(|converted| (converted.event, converted.notes))
+        Ok(Some(Box::new(move |decoding| {
+            converter
+                .convert_with(&event, decoding)
+                .map(|converted| (converted.event, converted.notes))
         })))
     }
 

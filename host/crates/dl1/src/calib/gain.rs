@@ -1,5 +1,7 @@
 //! Which gain of a pixel to use.
 
+use pulp::{Arch, NullaryFnOnce};
+
 use crate::event::{Samples, TelescopeEvent};
 
 /// A gain channel.
@@ -27,6 +29,15 @@ impl Default for GainSelector {
 }
 
 impl GainSelector {
+    /// Above which counts of the high gain the low one is selected; `None`: everywhere.
+    pub fn low_gain_above(&self) -> Option<f64> {
+        match self {
+            GainSelector::Threshold(threshold) => Some(*threshold),
+            GainSelector::Manual(GainChannel::High) => Some(f64::INFINITY),
+            GainSelector::Manual(GainChannel::Low) => None,
+        }
+    }
+
     /// Selects the gain of every pixel. The event's sizes must fit.
     pub(super) fn select(&self, event: &TelescopeEvent, selected: &mut Vec<u8>) {
         selected.clear();
@@ -40,9 +51,8 @@ impl GainSelector {
             }
             GainSelector::Threshold(threshold) => match &event.samples {
                 Samples::Adc(adc) => {
-                    let highest = |row: &[u16]| row.iter().copied().max().map_or(0.0, f64::from);
-                    let rows = adc.chunks_exact(event.n_samples.max(1)).take(event.n_pixels);
-                    selected.extend(rows.map(|row| u8::from(highest(row) > *threshold)));
+                    let high = &adc[..event.n_pixels * event.n_samples];
+                    rows_above(high, event.n_samples, *threshold, selected);
                 }
                 Samples::Sums(sums) => {
                     let sums = sums.iter().take(event.n_pixels);
@@ -52,5 +62,31 @@ impl GainSelector {
         }
         // Pixels without samples have none above.
         selected.resize(event.n_pixels, 0);
+    }
+}
+
+/// Appends for every row whether a count is above a threshold.
+pub fn rows_above(counts: &[u16], n_samples: usize, threshold: f64, above: &mut Vec<u8>) {
+    Arch::new().dispatch(RowsAbove { counts, n_samples, threshold, above });
+}
+
+/// The comparison of all rows, as one function to compile for the processor's widest vectors.
+struct RowsAbove<'a> {
+    counts: &'a [u16],
+    n_samples: usize,
+    threshold: f64,
+    above: &'a mut Vec<u8>,
+}
+
+impl NullaryFnOnce for RowsAbove<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let RowsAbove { counts, n_samples, threshold, above } = self;
+        for row in counts.chunks_exact(n_samples.max(1)) {
+            let highest = row.iter().fold(0, |highest, count| (*count).max(highest));
+            above.push(u8::from(f64::from(highest) > threshold));
+        }
     }
 }

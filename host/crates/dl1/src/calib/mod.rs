@@ -8,7 +8,7 @@ mod shift;
 mod waveforms;
 
 pub use calibrator::{CameraCalibrator, Pending};
-pub use gain::{GainChannel, GainSelector};
+pub use gain::{GainChannel, GainSelector, rows_above};
 pub use invalid::{average_invalid, average_invalid_pixels};
 pub use r1::{R1Calibration, pixel_status};
 pub use shift::{shift_peak_times, shift_waveforms};

@@ -1,5 +1,7 @@
 //! Pedestal and gain: from ADC counts to photo-electrons.
 
+use pulp::{Arch, NullaryFnOnce};
+
 use super::{GainSelector, Waveforms};
 use crate::Error;
 use crate::event::{Samples, TelescopeEvent};
@@ -39,17 +41,13 @@ impl R1Calibration {
         let Waveforms { n_channels, data, selected_gain, .. } = waveforms;
         data.clear();
         data.reserve(*n_channels * event.n_pixels * event.n_samples);
-        for channel in 0..*n_channels {
-            for pixel in 0..event.n_pixels {
-                let gain =
-                    selected_gain.as_ref().map_or(channel, |selected| usize::from(selected[pixel]));
-                self.row(event, gain * event.n_pixels + pixel, data);
-            }
-        }
+        let (channels, selected) = (*n_channels, selected_gain.as_deref());
+        Arch::new().dispatch(Rows { r1: self, event, channels, selected, data });
         Ok(())
     }
 
     /// Appends the waveform at a place in `[gain][pixel]`.
+    #[inline(always)]
     fn row(&self, event: &TelescopeEvent, at: usize, data: &mut Vec<f32>) {
         let pedestal = event.calibration.pedestal[at];
         let factor = event.calibration.dc_to_pe[at] * self.calib_scale;
@@ -63,6 +61,30 @@ impl R1Calibration {
                 let above = f64::from(*sum) - f64::from(pedestal);
                 (above * f64::from(factor) + f64::from(shift)) as f32
             })),
+        }
+    }
+}
+
+/// Calibration of all waveforms, as one function to compile for the processor's widest vectors.
+struct Rows<'a> {
+    r1: &'a R1Calibration,
+    event: &'a TelescopeEvent,
+    channels: usize,
+    selected: Option<&'a [u8]>,
+    data: &'a mut Vec<f32>,
+}
+
+impl NullaryFnOnce for Rows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Rows { r1, event, channels, selected, data } = self;
+        for channel in 0..channels {
+            for pixel in 0..event.n_pixels {
+                let gain = selected.map_or(channel, |selected| usize::from(selected[pixel]));
+                r1.row(event, gain * event.n_pixels + pixel, data);
+            }
         }
     }
 }

@@ -230,6 +230,13 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    /// Passes over an array of `n` values that is stored as differences.
+    pub fn skip_differential(&mut self, n: usize) -> Result<(), ObjectError> {
+        let used = differential::skip_u16(self.rest, n).map_err(|at| self.ends(at))?;
+        self.rest = &self.rest[used..];
+        Ok(())
+    }
+
     fn ends(&self, at: usize) -> ObjectError {
         let before = (self.header.length).saturating_sub(self.rest.len() as u64);
         let at = before.saturating_add(at as u64);

@@ -67,22 +67,121 @@ pub fn decode_u32(bytes: &[u8], values: &mut [u32]) -> Result<usize, usize> {
 /// # Errors
 /// The position in `bytes` where they end or are damaged.
 pub fn decode_u16(bytes: &[u8], values: &mut [u16], n: usize) -> Result<usize, usize> {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = pulp::x86::V3::try_new() {
+        return simd.vectorize(vectors::Decode { simd, bytes, values, n });
+    }
+    decode_arrays(bytes, values, n, short_codes)
+}
+
+/// As [`decode_u16`], with a fast way for codes of one byte.
+#[inline(always)]
+fn decode_arrays(
+    bytes: &[u8],
+    values: &mut [u16],
+    n: usize,
+    fast: impl Fn(&[u8], &mut [u16], &mut u16) -> usize,
+) -> Result<usize, usize> {
     let mut at = 0;
     for array in values.chunks_mut(n.max(1)) {
-        at += decode_one(&bytes[at..], array).map_err(|inner| at + inner)?;
+        at += decode_one(&bytes[at..], array, &fast).map_err(|inner| at + inner)?;
     }
     Ok(at)
 }
 
-fn decode_one(bytes: &[u8], array: &mut [u16]) -> Result<usize, usize> {
+/// Codes of one byte, eight at a time.
+#[cfg(target_arch = "x86_64")]
+mod vectors {
+    use pulp::x86::V3;
+
+    pub(super) struct Decode<'a> {
+        pub(super) simd: V3,
+        pub(super) bytes: &'a [u8],
+        pub(super) values: &'a mut [u16],
+        pub(super) n: usize,
+    }
+
+    impl pulp::NullaryFnOnce for Decode<'_> {
+        type Output = Result<usize, usize>;
+
+        #[inline(always)]
+        fn call(self) -> Self::Output {
+            let Decode { simd, bytes, values, n } = self;
+            super::decode_arrays(bytes, values, n, |bytes, array, sum| {
+                let eight = short_codes(simd, bytes, array, sum);
+                eight + super::short_codes(&bytes[eight..], &mut array[eight..], sum)
+            })
+        }
+    }
+
+    /// Decodes codes of one byte in groups of eight, as long as there are such; returns how many.
+    #[inline(always)]
+    fn short_codes(simd: V3, bytes: &[u8], array: &mut [u16], sum: &mut u16) -> usize {
+        let sse = simd.sse2;
+        let (groups, _) = bytes.as_chunks::<8>();
+        let (outputs, _) = array.as_chunks_mut::<8>();
+        let (one, zero) = (sse._mm_set1_epi16(1), sse._mm_setzero_si128());
+        let last = sse._mm_set1_epi16(0x0f0e);
+        let mut carry = sse._mm_set1_epi16(*sum as i16);
+        let mut n = 0;
+        for (group, output) in groups.iter().zip(outputs) {
+            let codes = u64::from_le_bytes(*group);
+            if codes & 0x8080_8080_8080_8080 != 0 {
+                break;
+            }
+            let codes = sse._mm_unpacklo_epi8(sse._mm_set_epi64x(0, codes as i64), zero);
+            // The lowest bit is the sign: 0, -1, 1, -2 ...
+            let sign = sse._mm_sub_epi16(zero, sse._mm_and_si128(codes, one));
+            let mut sums = sse._mm_xor_si128(sse._mm_srli_epi16::<1>(codes), sign);
+            sums = sse._mm_add_epi16(sums, sse._mm_slli_si128::<2>(sums));
+            sums = sse._mm_add_epi16(sums, sse._mm_slli_si128::<4>(sums));
+            sums = sse._mm_add_epi16(sums, sse._mm_slli_si128::<8>(sums));
+            sums = sse._mm_add_epi16(sums, carry);
+            carry = simd.ssse3._mm_shuffle_epi8(sums, last);
+            *output = pulp::cast(sums);
+            *sum = output[7];
+            n += 8;
+        }
+        n
+    }
+}
+
+/// Passes over an array of `n` values. Returns how many bytes it has.
+///
+/// # Errors
+/// As [`decode_u16`].
+pub fn skip_u16(bytes: &[u8], n: usize) -> Result<usize, usize> {
+    let (mut at, mut done) = (0, 0);
+    while done < n {
+        let (groups, _) = bytes[at..].as_chunks::<8>();
+        let short = |group: &&[u8; 8]| u64::from_le_bytes(**group) & 0x8080_8080_8080_8080 == 0;
+        let fast = 8 * groups.iter().take((n - done) / 8).take_while(short).count();
+        at += fast;
+        done += fast;
+        // The fast way stops at a longer code or near the end: pass over some values the general way.
+        for _ in 0..(n - done).min(8) {
+            let (_, used) = short_difference(&bytes[at..]).ok_or(at)?;
+            at += used;
+            done += 1;
+        }
+    }
+    Ok(at)
+}
+
+#[inline(always)]
+fn decode_one(
+    bytes: &[u8],
+    array: &mut [u16],
+    fast: impl Fn(&[u8], &mut [u16], &mut u16) -> usize,
+) -> Result<usize, usize> {
     let mut at = 0;
     let mut sum = 0u16;
     let mut done = 0;
     while done < array.len() {
         if array.len() - done >= 4 {
-            let fast = short_codes(&bytes[at..], &mut array[done..], &mut sum);
-            at += fast;
-            done += fast;
+            let short = fast(&bytes[at..], &mut array[done..], &mut sum);
+            at += short;
+            done += short;
         }
         // The fast way stops at a longer code or near an end: take one value the general way.
         let Some(value) = array.get_mut(done) else { break };
@@ -254,13 +353,25 @@ mod tests {
             let mut back = vec![0; values.len()];
             prop_assert_eq!(decode_u16(&bytes, &mut back, n), Ok(bytes.len()));
             prop_assert_eq!(&back, &values);
+            let mut plain = vec![0; values.len()];
+            prop_assert_eq!(decode_arrays(&bytes, &mut plain, n, short_codes), Ok(bytes.len()));
+            prop_assert_eq!(&plain, &values);
+            let mut passed = 0;
+            for array in values.chunks(n) {
+                passed += skip_u16(&bytes[passed..], array.len()).unwrap();
+            }
+            prop_assert_eq!(passed, bytes.len());
             let mut wide = vec![0; values.len()];
             let bytes = differences(&values);
             prop_assert_eq!(decode_u32(&bytes, &mut wide), Ok(bytes.len()));
             prop_assert!(wide.iter().zip(&values).all(|(a, b)| *a == u32::from(*b)));
             for cut in 0..bytes.len() {
                 prop_assert!(decode_u32(&bytes[..cut], &mut wide).is_err());
-                prop_assert!(decode_u16(&bytes[..cut], &mut back, values.len()).is_err());
+                let error = decode_u16(&bytes[..cut], &mut back, values.len());
+                prop_assert!(error.is_err());
+                let plain = decode_arrays(&bytes[..cut], &mut back, values.len(), short_codes);
+                prop_assert_eq!(plain, error);
+                prop_assert_eq!(skip_u16(&bytes[..cut], values.len()), error);
             }
         }
     }

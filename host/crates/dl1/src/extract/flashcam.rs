@@ -118,12 +118,12 @@ impl FlashCamExtractor {
         for (channel, clipped) in clipped.chunks_exact((n_pixels * n_points).max(1)).enumerate() {
             // The flags of the first gain are used for a selected one.
             let broken = &signals.broken[channel * n_pixels..][..n_pixels];
-            let mut search = NeighbourSearch {
+            let search = NeighbourSearch {
                 neighbours: &signals.camera.graph.neighbours,
                 broken,
                 n_samples: n_points,
                 local_weight: self.local_weight as f64,
-                sums: &mut scratch.sums,
+                wide: &mut scratch.wide,
                 rows: &mut scratch.rows,
             };
             search.peaks(clipped, &mut scratch.peaks);

@@ -22,6 +22,7 @@ pub struct Scratch {
     pub(super) broken: Vec<bool>,
     pub(super) peaks: Vec<usize>,
     pub(super) sums: Vec<f64>,
+    pub(super) wide: Vec<f64>,
     pub(super) samples: Vec<f32>,
     pub(super) rows: Vec<usize>,
     pub(super) deconvolved: [Vec<f64>; 4],

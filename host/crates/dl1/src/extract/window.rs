@@ -69,7 +69,7 @@ pub(super) fn sum_windows(
 const LANES: usize = 8;
 
 /// Position of the first of the largest values; 0 if there is none. What is no number is no maximum.
-#[inline]
+#[inline(always)]
 pub(super) fn first_maximum<T: Copy + PartialOrd>(values: &[T], least: T) -> usize {
     let larger = |a: T, b: T| if b > a { b } else { a };
     let chunks = values.chunks_exact(LANES);

@@ -103,7 +103,20 @@ impl Pixels {
 
 /// The values of selected pixels.
 pub(crate) fn selected<T: Copy>(values: &[T], mask: &[bool]) -> Vec<T> {
-    values.iter().zip(mask).filter(|(_, selected)| **selected).map(|(value, _)| *value).collect()
+    set_pixels(mask).filter_map(|pixel| values.get(pixel).copied()).collect()
+}
+
+/// Pixels that are passed over at once where none of them is set.
+const BLOCK: usize = 32;
+
+/// The pixels that are set, in order; those that are not, which are nearly all, are passed over in blocks.
+pub(crate) fn set_pixels(mask: &[bool]) -> impl Iterator<Item = usize> {
+    let blocks = mask.chunks(BLOCK).enumerate();
+    let any = |block: &[bool]| block.iter().fold(false, |any, pixel| any | *pixel);
+    blocks.filter(move |(_, block)| any(block)).flat_map(|(at, block)| {
+        let set = block.iter().enumerate().filter(|(_, pixel)| **pixel);
+        set.map(move |(pixel, _)| at * BLOCK + pixel)
+    })
 }
 
 /// An image whose parameters are known but for the time gradient, which needs random numbers.

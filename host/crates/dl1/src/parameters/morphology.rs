@@ -1,6 +1,7 @@
 //! Islands: selected pixels that hang together.
 
 use super::Morphology;
+use super::describe::set_pixels;
 use crate::instrument::{Neighbours, PixelGraph};
 
 /// Pixels of a small island, at most.
@@ -22,8 +23,8 @@ impl Islands {
     pub fn find(mask: &[bool], neighbours: &Neighbours) -> Self {
         let mut islands = Islands { labels: vec![0; mask.len()], sizes: Vec::new() };
         let mut open = Vec::new();
-        for pixel in 0..mask.len() {
-            if !mask[pixel] || islands.labels[pixel] != 0 {
+        for pixel in set_pixels(mask) {
+            if islands.labels[pixel] != 0 {
                 continue;
             }
             let label = islands.sizes.len() as u32 + 1;

@@ -12,7 +12,7 @@ use std::thread;
 use crate::Error;
 
 /// Items on their way for each thread.
-const PER_THREAD: usize = 4;
+const PER_THREAD: usize = 2;
 
 /// What is done with an item, step by step. `Scratch` is memory that a thread keeps.
 pub(super) trait Stages: Sync {

@@ -11,7 +11,7 @@ use crate::Error;
 use crate::calib::{CameraCalibrator, GainSelector, Pending, Waveforms, pixel_status};
 use crate::clean::{Cleaner, Picture, cleaner};
 use crate::event::{
-    ArrayEvent, Calibration, Dl1Event, Dl1Telescope, EventType, Image, Samples, Shower,
+    ArrayEvent, Calibration, Decoding, Dl1Event, Dl1Telescope, EventType, Image, Samples, Shower,
     TelescopeEvent,
 };
 use crate::extract::{self, extractor};
@@ -113,12 +113,31 @@ pub(super) struct Done {
 pub(super) struct Scratch {
     waveforms: Waveforms,
     extract: extract::Scratch,
+    decoding: Decoding,
+}
+
+/// Buffers of samples that a thread keeps at most.
+const SPARE: usize = 16;
+
+/// Above which counts of the high gain any telescope needs the low one; `None` if it may always.
+fn low_gain_above<'a>(
+    settings: &ProcessSettings,
+    telescopes: impl Iterator<Item = &'a Telescope>,
+) -> Option<f64> {
+    if settings.keep_r0 || settings.select_gain == Some(false) {
+        return None;
+    }
+    telescopes
+        .map(|telescope| telescope.gain_selector.low_gain_above())
+        .try_fold(f64::INFINITY, |least, threshold| threshold.map(|threshold| least.min(threshold)))
 }
 
 /// Processes events of one array.
 pub struct Processor {
     settings: ProcessSettings,
     telescopes: HashMap<TelId, Telescope>,
+    /// Where counts of the low gain are used.
+    low_gain_above: Option<f64>,
 }
 
 impl Processor {
@@ -160,7 +179,14 @@ impl Processor {
             };
             telescopes.insert(tel_id, prepared);
         }
-        Ok(Processor { settings, telescopes })
+        let low_gain_above = low_gain_above(&settings, telescopes.values());
+        Ok(Processor { settings, telescopes, low_gain_above })
+    }
+
+    /// What decoding may leave out, with the memory of a thread.
+    pub(super) fn decoding<'a>(&self, scratch: &'a mut Scratch) -> &'a mut Decoding {
+        scratch.decoding.low_gain_above = self.low_gain_above;
+        &mut scratch.decoding
     }
 
     /// Everything that needs no random numbers, and all if each event has its own.
@@ -247,6 +273,12 @@ impl Processor {
         self.settings.r1.run(&event, selector, waveforms)?;
         let (calibration, camera) = (&event.calibration, &telescope.camera);
         let kept = self.keep(&event, waveforms);
+        match event.samples {
+            Samples::Adc(samples) if scratch.decoding.spare.len() < SPARE => {
+                scratch.decoding.spare.push(samples);
+            }
+            _ => {}
+        }
         let mut image = Image::default();
         let pending = telescope.calibrator.begin(
             waveforms,

@@ -5,11 +5,12 @@ use std::cell::RefCell;
 use super::ordered::{self, Stages};
 use super::processor::{Done, HalfEvent, ImageCounts, KeptWaveforms, Processor, Scratch};
 use crate::Error;
-use crate::event::{ArrayEvent, Dl1Event, Shower};
+use crate::event::{ArrayEvent, Decoding, Dl1Event, Shower};
 use crate::random::Random;
 
 /// An event that is not decoded yet: doing so is work for any thread. What is left out of it comes as notes.
-pub type Undecoded = Box<dyn FnOnce() -> Result<(ArrayEvent, Vec<Error>), Error> + Send>;
+pub type Undecoded =
+    Box<dyn FnOnce(&mut Decoding) -> Result<(ArrayEvent, Vec<Error>), Error> + Send>;
 
 /// A simulated shower, whether it triggered or not.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -110,18 +111,29 @@ struct Work<'a>(&'a Processor);
 /// An event on its way; an error for one that could not be decoded.
 type Half = Result<(HalfEvent, Vec<Error>), Error>;
 
+/// A processed event, and what was left out of it.
+type Whole = Result<(Done, Vec<Error>), Error>;
+
+/// Events that a thread takes at once, so that threads seldom wait for each other.
+const BATCH: usize = 4;
+
 impl Stages for Work<'_> {
-    type Input = Undecoded;
-    type Half = Half;
-    type Output = Result<(Done, Vec<Error>), Error>;
+    type Input = Vec<Undecoded>;
+    type Half = Vec<Half>;
+    type Output = Vec<Whole>;
     type Scratch = Scratch;
 
-    fn first(&self, input: Undecoded, scratch: &mut Scratch) -> Half {
-        input().map(|(event, notes)| (self.0.begin(event, scratch), notes))
+    fn first(&self, inputs: Vec<Undecoded>, scratch: &mut Scratch) -> Vec<Half> {
+        let mut begin = |input: Undecoded| {
+            let (event, notes) = input(self.0.decoding(scratch))?;
+            Ok((self.0.begin(event, scratch), notes))
+        };
+        inputs.into_iter().map(&mut begin).collect()
     }
 
-    fn second(&self, half: Half, _: &mut Scratch) -> Self::Output {
-        half.map(|(half, notes)| (self.0.finish(half), notes))
+    fn second(&self, halves: Vec<Half>, _: &mut Scratch) -> Vec<Whole> {
+        let finish = |(half, notes)| (self.0.finish(half), notes);
+        halves.into_iter().map(|half| half.map(finish)).collect()
     }
 }
 
@@ -137,7 +149,7 @@ pub fn process(
 ) -> Result<Outcome, Error> {
     let (mut outcome, mut truncated, mut notes) = (Outcome::default(), None, Vec::new());
     let simulated = RefCell::new(Vec::new());
-    let inputs = || {
+    let mut next_event = || {
         let next = match source.next_event() {
             Err(error @ Error::Truncated { .. }) => {
                 truncated = Some(error);
@@ -150,12 +162,17 @@ pub fn process(
         progress(source.offset())?;
         next
     };
-    let between = |half: &mut Half| {
-        if let Ok((half, _)) = half {
+    let batches = || {
+        let events = std::iter::from_fn(|| next_event().transpose()).take(BATCH);
+        let batch: Vec<Undecoded> = events.collect::<Result<_, _>>()?;
+        Ok((!batch.is_empty()).then_some(batch))
+    };
+    let between = |halves: &mut Vec<Half>| {
+        for (half, _) in halves.iter_mut().flatten() {
             processor.draw(half, random);
         }
     };
-    let mut last = |done: Result<(Done, Vec<Error>), Error>| {
+    let mut last = |done: Whole| {
         for event in simulated.take() {
             sink.write_simulated(&event)?;
         }
@@ -182,7 +199,8 @@ pub fn process(
         }
         Ok(())
     };
-    ordered::run(&Work(processor), threads, inputs, between, &mut last)?;
+    let write = |batch: Vec<Whole>| batch.into_iter().try_for_each(&mut last);
+    ordered::run(&Work(processor), threads, batches, between, write)?;
     for event in simulated.take() {
         sink.write_simulated(&event)?;
     }

@@ -139,7 +139,7 @@ impl EventSource for RawTableSource {
     fn next_event(&mut self) -> Result<Option<Undecoded>, Error> {
         let Some(event) = self.next_raw()? else { return Ok(None) };
         let converter = Arc::clone(&self.converter);
-        Ok(Some(Box::new(move || converter.convert(event))))
+        Ok(Some(Box::new(move |_| converter.convert(event))))
     }
 
     fn take_notes(&mut self) -> Vec<Error> {

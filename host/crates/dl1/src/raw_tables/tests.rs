@@ -6,7 +6,7 @@ use tierline_table::{Array, Attrs, Column, DType, VectorOfVectors, WaveformTable
 use super::*;
 use crate::camera_file::tests::described;
 use crate::camera_file::{CameraFile, Pedestal, TraceMap};
-use crate::event::{ArrayEvent, EventType, Samples, Time};
+use crate::event::{ArrayEvent, Decoding, EventType, Samples, Time};
 use crate::pipeline::EventSource as _;
 use crate::simtel::source::SourceOptions;
 
@@ -77,7 +77,7 @@ fn read(tables: RawTables, camera: CameraFile, options: &SourceOptions) -> Resul
     let mut got = Got { events: Vec::new(), notes: Vec::new(), end: None };
     loop {
         match source.next_event() {
-            Ok(Some(event)) => match event() {
+            Ok(Some(event)) => match event(&mut Decoding::default()) {
                 Ok((event, notes)) => {
                     got.events.push(event);
                     got.notes.extend(notes.iter().map(Error::to_string));

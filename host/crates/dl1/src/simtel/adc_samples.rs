@@ -7,6 +7,8 @@
 //! waveforms: a negative number -1-p is one pixel, others are the first and the last of a range.
 
 use super::camera::{gain_count, pixel_count};
+use crate::calib::rows_above;
+use crate::event::Decoding;
 use crate::eventio::{Cursor, Object, ObjectError};
 use crate::instrument::TelId;
 
@@ -75,11 +77,12 @@ pub struct AdcSamples {
 impl AdcSamples {
     /// Reads them.
     pub fn parse(object: &Object<'_>) -> Result<Self, ObjectError> {
-        Self::parse_into(object, Vec::new())
+        Self::parse_into(object, &mut Decoding::default())
     }
 
-    /// Reads them into memory that is used again.
-    pub fn parse_into(object: &Object<'_>, mut samples: Vec<u16>) -> Result<Self, ObjectError> {
+    /// Reads what is wanted of them into memory that is used again. The low gain is left out where the file has
+    /// differences of all pixels.
+    pub fn parse_into(object: &Object<'_>, decoding: &mut Decoding) -> Result<Self, ObjectError> {
         object.check_version("ADC samples", &[0, 1, 2, 3])?;
         let version = object.header.version;
         let mut c = object.cursor();
@@ -98,9 +101,10 @@ impl AdcSamples {
         if n > MAX_VALUES {
             return Err(c.malformed(format!("{n_gains} x {n_pixels} x {n_samples} samples")));
         }
-        samples.clear();
+        let mut samples = decoding.spare.pop().unwrap_or_default();
         if flags.zero_sup_mode != 0 {
             let ranges = read_ranges(&mut c, n_pixels)?;
+            samples.clear();
             samples.resize(n, 0);
             read_suppressed(&mut c, &mut samples, &ranges, n_pixels, n_samples)?;
         } else if version < 3 {
@@ -108,7 +112,15 @@ impl AdcSamples {
         } else {
             c.at_least(n)?;
             samples.resize(n, 0);
-            c.differential_u16_into(&mut samples, n_samples)?;
+            let gain = n_pixels * n_samples;
+            match decoding.low_gain_above {
+                Some(threshold) if n_gains == 2 && gain > 0 => {
+                    let (high, low) = samples.split_at_mut(gain);
+                    c.differential_u16_into(high, n_samples)?;
+                    read_where_above(&mut c, threshold, high, low, n_samples)?;
+                }
+                _ => c.differential_u16_into(&mut samples, n_samples)?,
+            }
         }
         Ok(AdcSamples { n_gains, n_pixels, n_samples, samples })
     }
@@ -133,6 +145,27 @@ fn read_ranges(c: &mut Cursor<'_>, n_pixels: usize) -> Result<Vec<[usize; 2]>, O
             }
         })
         .collect()
+}
+
+/// Reads the low gain of pixels of which a count of the high gain is above a threshold.
+fn read_where_above(
+    c: &mut Cursor<'_>,
+    threshold: f64,
+    high: &[u16],
+    low: &mut [u16],
+    n_samples: usize,
+) -> Result<(), ObjectError> {
+    let mut above = Vec::with_capacity(high.len() / n_samples);
+    rows_above(high, n_samples, threshold, &mut above);
+    for (is_above, low) in above.iter().zip(low.chunks_exact_mut(n_samples)) {
+        if *is_above != 0 {
+            c.differential_u16_into(low, n_samples)?;
+        } else {
+            c.skip_differential(n_samples)?;
+            low.fill(0);
+        }
+    }
+    Ok(())
 }
 
 fn read_suppressed(

@@ -12,7 +12,7 @@ use super::super::mc::{McEvent, McShower};
 use super::super::tracking::TrackingPosition;
 use super::super::trigger::Trigger;
 use crate::event::{
-    ArrayEvent, Calibration, EventType, Pointing, Samples, Shower, TelescopeEvent,
+    ArrayEvent, Calibration, Decoding, EventType, Pointing, Samples, Shower, TelescopeEvent,
     TelescopeTrigger, Time,
 };
 use crate::eventio::iact::PhotoElectrons;
@@ -66,6 +66,15 @@ impl EventConverter {
     /// # Errors
     /// Where the event has no trigger or it can't be read. A telescope that can't be read is left out and noted.
     pub fn convert(&self, event: &SimtelEvent) -> Result<Converted, Error> {
+        self.convert_with(event, &mut Decoding::default())
+    }
+
+    /// As [`convert`](Self::convert), without what is not wanted.
+    pub fn convert_with(
+        &self,
+        event: &SimtelEvent,
+        decoding: &mut Decoding,
+    ) -> Result<Converted, Error> {
         let mut notes = Vec::new();
         let parts = match event.parts() {
             Some(parts) => parts.map_err(|flaw| flaw.at(event.path()))?,
@@ -77,12 +86,17 @@ impl EventConverter {
         notes.extend(parts.flaws.iter().map(|flaw| flaw.clone().at(event.path())));
         let true_images = true_images(event, &mut notes);
         let mut converted = self.without_telescopes(event, &parts, &mut notes);
+        let low_gain_above = decoding.low_gain_above;
+        if converted.event_type != EventType::SUBARRAY {
+            decoding.low_gain_above = None;
+        }
         for telescope in &parts.telescopes {
-            match self.telescope(event, &parts, telescope, &true_images) {
+            match self.telescope(event, &parts, telescope, &true_images, decoding) {
                 Ok(telescope) => converted.telescopes.push(telescope),
                 Err(error) => notes.push(error),
             }
         }
+        decoding.low_gain_above = low_gain_above;
         Ok(Converted { event: converted, notes })
     }
 
@@ -155,6 +169,7 @@ impl EventConverter {
         parts: &ArrayEventParts<'_>,
         telescope: &TelescopeParts<'_>,
         true_images: &BTreeMap<i32, Object<'_>>,
+        decoding: &mut Decoding,
     ) -> Result<TelescopeEvent, Error> {
         let tel_id = telescope.tel_id;
         let refuse = |reason: &str| {
@@ -168,7 +183,7 @@ impl EventConverter {
         let facts = facts.ok_or_else(|| refuse("it is not in the header of the run"))?;
         let position = parts.tracking(tel_id).and_then(pointing);
         let pointing = position.ok_or_else(|| refuse("missing tracking position"))?;
-        let raw = decode(telescope).map_err(|flaw| flaw.at(event.path()))?;
+        let raw = decode(telescope, decoding).map_err(|flaw| flaw.at(event.path()))?;
         let raw = raw.ok_or_else(|| refuse("neither waveforms nor sums are there"))?;
         if raw.n_pixels != facts.n_pixels {
             let (found, expected) = (raw.n_pixels, facts.n_pixels);
@@ -282,9 +297,13 @@ struct Raw {
 }
 
 /// Waveforms, or where there are none, sums as one sample.
-fn decode(telescope: &TelescopeParts<'_>) -> Result<Option<Raw>, ObjectError> {
+fn decode(
+    telescope: &TelescopeParts<'_>,
+    decoding: &mut Decoding,
+) -> Result<Option<Raw>, ObjectError> {
     if let Some(object) = &telescope.samples {
-        let AdcSamples { n_gains, n_pixels, n_samples, samples } = AdcSamples::parse(object)?;
+        let AdcSamples { n_gains, n_pixels, n_samples, samples } =
+            AdcSamples::parse_into(object, decoding)?;
         let samples = Samples::Adc(samples);
         return Ok(Some(Raw { n_channels: n_gains, n_pixels, n_samples, samples }));
     }
