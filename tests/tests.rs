@@ -24,6 +24,7 @@ mod listings;
 mod plot;
 mod process;
 mod records;
+mod reduce;
 mod rings;
 mod spec;
 mod spec_files;

@@ -13,6 +13,9 @@
 //! | [`raw`] | DAQ recordings to LH5 tables |
 //! | [`dataio`] | beamline files: detector images, Spec files, HDF5 |
 //! | [`dl1`] | Cherenkov-telescope events: waveforms to images and their parameters |
+//! | [`reduce`] | gamma-ray events and responses to binned datasets (in work) |
+//! | [`fits`] | FITS files |
+//! | [`sky`] | world coordinates, regions, axes of maps |
 //! | [`h5`] | HDF5 and LH5 files: parallel compression, reading |
 //! | [`table`] | columns, tables, attributes |
 //! | [`plot`] | pictures |
@@ -26,8 +29,11 @@ pub mod recordings;
 pub use tierline_core as core;
 pub use tierline_dataio as dataio;
 pub use tierline_dl1 as dl1;
+pub use tierline_fits as fits;
 pub use tierline_h5 as h5;
 pub use tierline_plot as plot;
 pub use tierline_raw as raw;
+pub use tierline_reduce as reduce;
 pub use tierline_report as report;
+pub use tierline_sky as sky;
 pub use tierline_table as table;

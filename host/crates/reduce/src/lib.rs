@@ -1,0 +1,10 @@
+//! Reduction: gamma-ray events and instrument responses (DL3) to binned datasets (DL4).
+//!
+//! Observations are read once; makers turn each into a dataset of maps or spectra; datasets are masked, given a background, stacked
+//! and written as FITS. Sources: the data formats for gamma-ray astronomy (GADF) 0.2 and 0.3; OGIP 92-007 and 92-002 for spectra.
+#![forbid(unsafe_code)]
+
+mod error;
+pub mod irf;
+
+pub use error::Error;

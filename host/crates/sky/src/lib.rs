@@ -1,0 +1,12 @@
+//! World coordinates: projections, frames, times, regions, and the axes and geometries of maps.
+//!
+//! Angles are in degrees in public types unless a name says otherwise; images are indexed `[y][x]`, x along longitude; pixel
+//! coordinates count from 0 at the centre of the first pixel. Sources: the FITS WCS papers I to IV; the data formats for gamma-ray
+//! astronomy (GADF).
+#![forbid(unsafe_code)]
+
+mod axis;
+mod error;
+
+pub use axis::{Interp, MapAxis, NodeType};
+pub use error::Error;

@@ -1,0 +1,1 @@
+//! Reduction of gamma-ray events: agreement with the peer on real files.
