@@ -148,6 +148,33 @@ fn content_does_not_depend_on_threads() {
 }
 
 #[test]
+fn compression_changes_sizes_and_nothing_else() {
+    let Some(input) = shared("data/dl1/lst_muons.simtel.zst") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut sizes = Vec::new();
+    for how in ["none", "gzip:1", "gzip", "gzip:9"] {
+        let (input, output) = (input.display().to_string(), format!("{how}.h5").replace(':', "-"));
+        let ran = dl1(
+            folder.path(),
+            &input,
+            &output,
+            &["--write-images", "--max-events", "8", "--compression", how],
+        );
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let path = folder.path().join(&output);
+        let found = differences(&folder.path().join("none.h5"), &path, &FREE);
+        let other: Vec<_> = found.iter().filter(|found| !found.contains("@FILTERS: ")).collect();
+        assert!(other.is_empty(), "{other:#?}");
+        assert_eq!(found.is_empty(), how == "none");
+        sizes.push(std::fs::metadata(path).unwrap().len());
+    }
+    assert!(sizes[1] < sizes[0] * 9 / 10 && sizes[3] < sizes[1] * 95 / 100, "{sizes:?}");
+    assert_eq!(sizes[1], sizes[2]);
+    let ran = dl1(folder.path(), "x.simtel", "x.h5", &["--compression", "blosc"]);
+    assert!(ran.code == 2 && ran.err.contains("gzip:LEVEL"), "{}", ran.err);
+}
+
+#[test]
 fn cuts_leave_images_and_events_out() {
     let folder = tempfile::tempdir().unwrap();
     let Some(input) = shared("data/dl1/gct_checs_muons.simtel.zst") else { return };

@@ -15,6 +15,7 @@ use tierline::dl1::runlist::{self, Run};
 use tierline::dl1::write_data::WriteData;
 use tierline::dl1::writer::{ctaml, ctapipe};
 use tierline::dl1::{BuildDl1, Built, Error, Format};
+use tierline::h5::{Compression, Filters};
 use tierline::recordings::recordings;
 use tierline::report::{AtomicOutput, Input, Output, Report, Status};
 
@@ -116,6 +117,10 @@ pub(crate) struct Args {
     /// CTA-ML 0.8: write all simulated events to a table, triggered or not.
     #[arg(long)]
     save_mc_events: bool,
+    /// Compression of the output: none, gzip, or gzip:LEVEL (1 to 9). Levels up to 4 store noise as it is, which is faster
+    /// [default: gzip:1, or what a configuration of dl1-data-handler says].
+    #[arg(long, value_name = "HOW", value_parser = super::raw::parse_compression)]
+    compression: Option<Compression>,
     /// Threads [default: all cores].
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -304,6 +309,14 @@ impl Args {
             options.mc_events |= self.save_mc_events;
             options.events_per_file = self.events_per_file.or(options.events_per_file);
             options.output_file_size = self.output_file_size.or(options.output_file_size);
+        }
+        if let Some(compression) = self.compression {
+            let filters = match &mut build.format {
+                Format::Ctapipe(options) => &mut options.filters,
+                Format::Ctaml(options) => &mut options.filters,
+            };
+            let wanted = Filters::from(compression);
+            (filters.deflate, filters.shuffle) = (wanted.deflate, wanted.shuffle);
         }
         for name in ["progress_bar", "log_level", "log_file", "provenance_log", "overwrite"] {
             configuration.take::<Json>("ProcessorTool", name)?;

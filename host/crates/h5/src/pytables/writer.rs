@@ -200,9 +200,8 @@ fn fill(dtype: DType) -> Value {
 /// Filters in PyTables' packing: level, shuffle (bit 0 of the second byte), checksum (bit 1), and in the
 /// bytes above the number of the library, zlib being 1.
 pub fn packed_filters(filters: Filters) -> i64 {
-    let Some(level) = filters.deflate else { return 0 };
     let flags = i64::from(filters.shuffle) | i64::from(filters.fletcher32) << 1;
-    i64::from(level) | flags << 8 | 1 << 16
+    flags << 8 | filters.deflate.map_or(0, |level| i64::from(level) | 1 << 16)
 }
 
 impl From<&[f32]> for Value {
