@@ -1,1 +1,4 @@
 //! Reduction of gamma-ray events: agreement with the peer on real files.
+
+mod geometry;
+mod stored;

@@ -201,4 +201,13 @@ impl MapAxis {
     pub fn centers(&self) -> Vec<f64> {
         (0..self.n_bins()).map(|k| self.pix_to_coord(k as f64)).collect()
     }
+
+    /// Whether name, scale and edges are the same; edges within 1e-6 of their value, or 1e-6.
+    pub fn is_close(&self, other: &MapAxis) -> bool {
+        let near = |(a, b): (f64, f64)| (a - b).abs() <= 1e-6 + 1e-6 * b.abs();
+        self.name.eq_ignore_ascii_case(&other.name)
+            && self.interp == other.interp
+            && self.n_bins() == other.n_bins()
+            && self.edges().into_iter().zip(other.edges()).all(near)
+    }
 }

@@ -7,6 +7,13 @@
 
 mod axis;
 mod error;
+pub mod frame;
+pub mod geom;
+pub mod header;
+pub mod wcs;
 
 pub use axis::{Interp, MapAxis, NodeType};
 pub use error::Error;
+pub use frame::{Frame, Separation, SkyCoord};
+pub use geom::{Cutout, CutoutMode, Size, WcsGeom};
+pub use wcs::{Projection, Wcs};
