@@ -4,7 +4,14 @@
 //! and written as FITS. Sources: the data formats for gamma-ray astronomy (GADF) 0.2 and 0.3; OGIP 92-007 and 92-002 for spectra.
 #![forbid(unsafe_code)]
 
+pub mod convolve;
 mod error;
+pub mod excess;
+pub mod fit;
+pub mod integrate;
 pub mod irf;
+pub mod phase;
+pub mod safe_mask;
+pub mod stats;
 
 pub use error::Error;

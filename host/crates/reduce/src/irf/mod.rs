@@ -1,6 +1,24 @@
 //! Instrument response functions: tables over energy, offset and other axes.
 
+mod aeff;
+mod bkg;
+mod edisp;
+mod energy_kernel;
+mod interpolate;
+mod psf;
+mod rad_max;
+mod rate;
+mod table;
+mod weights;
+
 use tierline_sky::MapAxis;
+
+pub use edisp::Dispersion;
+pub use energy_kernel::EnergyKernel;
+pub use interpolate::{Interpolator, Outside};
+pub use psf::Psf;
+pub use rate::{RateIntegral, fine_edges};
+pub use weights::{FovWeights, OffsetWeights, PixelWeights, Section};
 
 /// Values of a table in the type they are stored in; logarithms of interpolation are taken in it.
 #[derive(Debug, Clone, PartialEq)]
