@@ -2,3 +2,5 @@
 
 mod geometry;
 mod stored;
+mod golden;
+mod stats;

@@ -154,3 +154,89 @@ fn add_run(sums: &[f64], run: Run, out: &mut [f64]) {
         *out += last - first;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pixel by pixel.
+    fn naive(kernel: &Kernel, image: &[f64], [n_y, n_x]: [usize; 2]) -> Vec<f64> {
+        let (size, half) = (kernel.size() as isize, kernel.radius as isize);
+        let weights = kernel.to_image();
+        let mut out = vec![0.0; image.len()];
+        for y in 0..n_y as isize {
+            for x in 0..n_x as isize {
+                for (at, weight) in weights.iter().enumerate() {
+                    let (from_y, from_x) =
+                        (y - (at as isize / size - half), x - (at as isize % size - half));
+                    if (0..n_y as isize).contains(&from_y) && (0..n_x as isize).contains(&from_x) {
+                        out[(y * n_x as isize + x) as usize] +=
+                            weight * image[(from_y * n_x as isize + from_x) as usize];
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    fn counts(shape: [usize; 2]) -> Vec<f64> {
+        (0..shape[0] * shape[1]).map(|k| ((k * 2_654_435_761) >> 7) as f64 % 5.0).collect()
+    }
+
+    #[test]
+    fn sums_are_those_pixel_by_pixel() {
+        let kernels = [
+            Kernel::disk(0.0).unwrap(),
+            Kernel::disk(2.5).unwrap(),
+            Kernel::disk(7.0).unwrap(),
+            Kernel::ring(2.0, 1.3).unwrap(),
+            Kernel::ring(5.0, 3.0).unwrap(),
+            // Wider than the image.
+            Kernel::ring(9.0, 6.0).unwrap(),
+        ];
+        for shape in [[13, 17], [1, 5], [9, 1], [1, 1], [24, 8]] {
+            let image = counts(shape);
+            for kernel in &kernels {
+                let mut out = vec![f64::NAN; image.len()];
+                kernel.convolve(&image, shape, &mut out).unwrap();
+                assert!(out == naive(kernel, &image, shape), "{shape:?}, {}", kernel.size());
+            }
+        }
+    }
+
+    #[test]
+    fn pixels_of_kernels() {
+        assert_eq!(Kernel::disk(0.01).unwrap().n_pixels(), 1);
+        assert_eq!(Kernel::disk(1.0).unwrap().n_pixels(), 5);
+        assert_eq!(Kernel::disk(1.5).unwrap().n_pixels(), 9);
+        assert_eq!((Kernel::disk(2.0).unwrap().size(), Kernel::disk(2.6).unwrap().size()), (5, 7));
+        let ring = Kernel::ring(1.0, 1.0).unwrap();
+        assert_eq!((ring.size(), ring.n_pixels()), (5, 12));
+        assert_eq!(ring.to_image().iter().sum::<f64>(), 12.0);
+        for bad in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
+            assert!(Kernel::disk(bad).is_err());
+            assert!(Kernel::ring(1.0, bad).is_err());
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_the_sum_is_zero_exactly() {
+        let mut image = vec![0.1; 40];
+        image[20..].fill(0.0);
+        let mut out = vec![1.0; 40];
+        Kernel::disk(2.0).unwrap().convolve(&image, [1, 40], &mut out).unwrap();
+        assert!(out[22..].iter().all(|value| *value == 0.0));
+        assert!(out[..22].iter().all(|value| *value > 0.0));
+    }
+
+    #[test]
+    fn what_is_no_image_is_refused() {
+        let kernel = Kernel::disk(1.0).unwrap();
+        let mut out = vec![0.0; 4];
+        assert!(kernel.convolve(&[0.0; 4], [2, 3], &mut out).is_err());
+        assert!(kernel.convolve(&[0.0; 6], [2, 3], &mut out).is_err());
+        let error = kernel.convolve(&[0.0, 1.0, f64::NAN, 0.0], [2, 2], &mut out).unwrap_err();
+        assert!(error.to_string().contains("row 1, column 0"), "{error}");
+        assert!(kernel.convolve(&[], [0, 5], &mut []).is_ok());
+    }
+}

@@ -180,3 +180,56 @@ impl Counts for WStatCountsStatistic {
         self.n_on
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::li_ma;
+
+    #[test]
+    fn energies_are_summed_where_the_mask_is_true() {
+        let planes = [1.0, 2.0, 10.0, f64::NAN, 100.0, 200.0];
+        let mask = [true, true, true, false, false, true];
+        assert_eq!(
+            resample_energy(&planes, &mask, 2, &[0, 2, 3]).unwrap(),
+            [11.0, 2.0, 0.0, 200.0]
+        );
+        assert_eq!(resample_mask(&mask, 2, &[0, 2, 3]).unwrap(), [true, true, false, true]);
+        assert_eq!(resample_energy(&planes, &mask, 2, &[1, 3]).unwrap(), [10.0, 200.0]);
+        for bad in [&[0, 4][..], &[1, 1], &[2, 1], &[0], &[], &[0, usize::MAX]] {
+            assert!(resample_energy(&planes, &mask, 2, bad).is_err());
+            assert!(resample_mask(&mask, 2, bad).is_err());
+        }
+        assert!(resample_energy(&planes, &mask[1..], 2, &[0, 1]).is_err());
+    }
+
+    #[test]
+    fn significance_of_a_pixel_alone() {
+        let kernel = Kernel::disk(0.0).unwrap();
+        let plane = Plane { shape: [1, 3], mask: &[true, true, false], kernel: &kernel };
+        let maps = plane
+            .wstat(
+                &[20.0, 0.0, 9.0],
+                &[100.0, 10.0, 3.0],
+                &[10.0, 7.0, f64::NAN],
+                &[10.0, 0.0, 1.0],
+            )
+            .unwrap();
+        assert_eq!(maps.sqrt_ts[0], li_ma(20.0, 100.0, 0.1));
+        assert_eq!(maps.npred_excess[..2], [10.0, 0.0]);
+        assert!(maps.counts[2].is_nan() && maps.ts[2].is_nan());
+        let maps = plane.cash(&[5.0, 5.0, 0.0], &[2.0, 5.0, 1.0]).unwrap();
+        assert!((maps.sqrt_ts[0] - 1.778_456_442_745_098_6).abs() < 1e-12);
+        assert_eq!((maps.ts[1], maps.sqrt_ts[1]), (0.0, 0.0));
+        assert!(plane.cash(&[5.0; 2], &[2.0; 3]).is_err());
+    }
+
+    #[test]
+    fn neighbours_are_summed() {
+        let kernel = Kernel::disk(1.0).unwrap();
+        let plane = Plane { shape: [3, 3], mask: &[true; 9], kernel: &kernel };
+        let maps = plane.cash(&[1.0; 9], &[0.5; 9]).unwrap();
+        assert_eq!(maps.counts, [3.0, 4.0, 3.0, 4.0, 5.0, 4.0, 3.0, 4.0, 3.0]);
+        assert_eq!(maps.npred_excess[4], 2.5);
+    }
+}

@@ -9,6 +9,9 @@ use crate::stats::{TRUNCATION, cash};
 /// Steps, at most.
 const MAX_STEPS: usize = 200;
 
+/// What a step gains at most where the minimum is so near that further ones need not be watched.
+const NEAR: f64 = 1e-6;
+
 /// The model's parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PowerLawNorm {
@@ -218,12 +221,10 @@ fn minimise(sums: &Sums, mut at: [f64; 2], is_tilt_free: bool) -> ([f64; 2], boo
     for _ in 0..MAX_STEPS {
         let (slope, curve) = sums.derivatives(at);
         let step = newton_step(slope, curve, damping, is_tilt_free);
+        // What it is expected to gain, to first order.
         let gain = -(step[0] * slope[0] + step[1] * slope[1]);
-        // What the step is expected to gain, far below what the statistic can tell.
-        if damping == 0.0 && gain.abs() <= 1e-13 * (1.0 + stat.abs()) && stat.is_finite() {
-            let next = [at[0] + step[0], at[1] + step[1]];
-            let is_better = next[0] > 0.0 && sums.stat(next) <= stat;
-            return (if is_better { next } else { at }, true);
+        if damping == 0.0 && (0.0..=NEAR).contains(&gain) && at[0] + step[0] > 0.0 {
+            return (polish(sums, at, is_tilt_free), true);
         }
         let next = [(at[0] + step[0]).max(at[0] * 0.1), at[1] + step[1]];
         let next_stat = sums.stat(next);
@@ -238,6 +239,16 @@ fn minimise(sums: &Sums, mut at: [f64; 2], is_tilt_free: bool) -> ([f64; 2], boo
         }
     }
     (at, false)
+}
+
+/// A few more steps from near the minimum, where the statistic itself can't tell the last digits.
+fn polish(sums: &Sums, mut at: [f64; 2], is_tilt_free: bool) -> [f64; 2] {
+    for _ in 0..4 {
+        let (slope, curve) = sums.derivatives(at);
+        let step = newton_step(slope, curve, 0.0, is_tilt_free);
+        at = [at[0] + step[0], at[1] + step[1]];
+    }
+    at
 }
 
 /// The step to where the slope vanishes, shortened by damping.
@@ -255,4 +266,145 @@ fn newton_step(slope: [f64; 2], curve: [f64; 3], damping: f64, is_tilt_free: boo
     let norm = (c * slope[0] - curve[1] * slope[1]) / determinant;
     let tilt = (a * slope[1] - curve[1] * slope[0]) / determinant;
     [-norm, -tilt]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENERGIES: [f64; 4] = [0.5, 1.0, 2.0, 4.0];
+
+    fn background() -> Vec<f64> {
+        (0..40).map(|k| 2.0 + (k % 7) as f64).collect()
+    }
+
+    /// Expected counts as counts: the model is the minimum.
+    fn exact(model: PowerLawNorm, other: f64) -> Vec<f64> {
+        let background = background();
+        let plane = |k: usize| model.evaluate(ENERGIES[k / 10]);
+        (0..40).map(|k| plane(k) * background[k] + other).collect()
+    }
+
+    #[test]
+    fn the_norm_alone_is_the_ratio_of_sums() {
+        let background = background();
+        let counts: Vec<f64> = (0..40).map(|k| (k % 5) as f64).collect();
+        let mask: Vec<bool> = (0..40).map(|k| k % 3 != 0).collect();
+        let sum = |all: &[f64]| -> f64 {
+            all.iter().zip(&mask).filter(|(_, is_in)| **is_in).map(|(v, _)| v).sum()
+        };
+        let data = Data {
+            energies: &ENERGIES,
+            counts: &counts,
+            background: &background,
+            other: None,
+            mask: &mask,
+        };
+        let fit = fit_background(&data, PowerLawNorm::default(), false).unwrap();
+        let ratio = sum(&counts) / sum(&background);
+        assert!(fit.has_converged);
+        assert!((fit.model.norm / ratio - 1.0).abs() < 1e-12, "{fit:?}");
+        let error = sum(&counts).sqrt() / sum(&background);
+        assert!((fit.norm_error / error - 1.0).abs() < 1e-10);
+        let stat: f64 = (0..40)
+            .filter(|k| mask[*k])
+            .map(|k| cash(counts[k], fit.model.norm * background[k]))
+            .sum();
+        assert!((fit.stat_sum - stat).abs() < 1e-9);
+        assert_eq!((fit.model.tilt, fit.tilt_error), (0.0, 0.0));
+    }
+
+    #[test]
+    fn norm_and_tilt_come_back() {
+        for other in [0.0, 1.5] {
+            for (norm, tilt) in [(0.8, -0.15), (3.0, 0.9), (0.02, -2.0)] {
+                let model = PowerLawNorm { norm, tilt, reference: 1.0 };
+                let (counts, background) = (exact(model, other), background());
+                let others = vec![other; 40];
+                let data = Data {
+                    energies: &ENERGIES,
+                    counts: &counts,
+                    background: &background,
+                    other: Some(&others),
+                    mask: &[true; 40],
+                };
+                let fit = fit_background(&data, PowerLawNorm::default(), true).unwrap();
+                assert!(fit.has_converged, "{model:?}");
+                assert!((fit.model.norm / norm - 1.0).abs() < 1e-6, "{fit:?}");
+                assert!((fit.model.tilt - tilt).abs() < 1e-6, "{fit:?}");
+                assert!(fit.norm_error > 0.0 && fit.tilt_error > 0.0);
+            }
+        }
+    }
+
+    #[test]
+    fn derivatives_are_those_of_the_statistic() {
+        let counts: Vec<f64> = (0..40).map(|k| (k % 6) as f64).collect();
+        let (background, others) =
+            (background(), (0..40).map(|k| (k % 2) as f64).collect::<Vec<_>>());
+        let data = Data {
+            energies: &ENERGIES,
+            counts: &counts,
+            background: &background,
+            other: Some(&others),
+            mask: &[true; 40],
+        };
+        let sums = Sums::new(&data, 1.5).unwrap();
+        let (at, h) = ([0.7, 0.3], 1e-5);
+        let (first, second) = sums.derivatives(at);
+        for k in 0..2 {
+            let (mut up, mut down) = (at, at);
+            (up[k], down[k]) = (at[k] + h, at[k] - h);
+            let slope = (sums.stat(up) - sums.stat(down)) / (2.0 * h);
+            assert!((slope - first[k]).abs() < 1e-5 * (1.0 + slope.abs()), "{k}: {slope}");
+            let (above, below) = (sums.derivatives(up).0, sums.derivatives(down).0);
+            for other in 0..2 {
+                let curve = (above[other] - below[other]) / (2.0 * h);
+                let wanted = second[k + other];
+                assert!((curve - wanted).abs() < 1e-5 * (1.0 + curve.abs()), "{k} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn pixels_without_background_count_but_do_not_matter() {
+        let mut background = background();
+        background[3] = 0.0;
+        background[17] = 1e-38;
+        let counts = vec![2.0; 40];
+        let data = Data {
+            energies: &ENERGIES,
+            counts: &counts,
+            background: &background,
+            other: None,
+            mask: &[true; 40],
+        };
+        let fit = fit_background(&data, PowerLawNorm::default(), false).unwrap();
+        let ratio = 76.0 / background.iter().sum::<f64>();
+        assert!((fit.model.norm / ratio - 1.0).abs() < 1e-12);
+        assert!(fit.stat_sum > 4.0 * 2.0 * 57.0);
+    }
+
+    #[test]
+    fn what_is_no_data_is_refused() {
+        let data = Data {
+            energies: &ENERGIES,
+            counts: &[1.0; 40],
+            background: &[1.0; 39],
+            other: None,
+            mask: &[true; 40],
+        };
+        assert!(fit_background(&data, PowerLawNorm::default(), true).is_err());
+        let data = Data { background: &[f64::NAN; 40], ..data };
+        assert!(fit_background(&data, PowerLawNorm::default(), true).is_err());
+        let data = Data { background: &[1.0; 40], energies: &[0.0, 1.0, 2.0, 3.0], ..data };
+        assert!(fit_background(&data, PowerLawNorm::default(), true).is_err());
+        let start = PowerLawNorm { norm: 0.0, ..PowerLawNorm::default() };
+        let data = Data { energies: &ENERGIES, ..data };
+        assert!(fit_background(&data, start, true).is_err());
+        // No counts: no minimum above zero, no panic.
+        let fit =
+            fit_background(&Data { counts: &[0.0; 40], ..data }, PowerLawNorm::default(), true);
+        assert!(!fit.unwrap().has_converged);
+    }
 }

@@ -37,3 +37,32 @@ pub fn integrate_log_log(energies: [f64; 2], values: [f64; 2]) -> f64 {
     let log_ratio = -(values[0] / values[1]).ln().max(MIN_LOG);
     power_law(energies, values, log_ratio, (energies[1] / energies[0]).ln())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn power_laws_are_integrated() {
+        // Of E^-index from 2 to 3.
+        for index in [-2.0, 0.0, 1.0 - 1e-3, 1.0, 1.0 + 1e-6, 1.02, 2.0, 3.7, 60.0] {
+            let value = |e: f64| e.powf(-index);
+            let found = integrate_log_log([2.0, 3.0], [value(2.0), value(3.0)]);
+            // Simpson's rule with many steps.
+            let step = |k: usize| 2.0 + k as f64 / 2000.0;
+            let weight =
+                |k: usize| if k == 0 || k == 2000 { 1.0 } else { 2.0 + 2.0 * (k % 2) as f64 };
+            let wanted: f64 = (0..=2000).map(|k| weight(k) * value(step(k))).sum::<f64>() / 6000.0;
+            assert!((found / wanted - 1.0).abs() < 1e-9, "{index}: {found} {wanted}");
+        }
+    }
+
+    #[test]
+    fn no_value_at_either_end_is_no_integral() {
+        for values in [[0.0, 1.0], [1.0, 0.0], [0.0, 0.0], [1.0, -1.0]] {
+            assert_eq!(integrate_log_log([1.0, 10.0], values), 0.0);
+        }
+        assert!(integrate_log_log([1.0, 10.0], [1e-300, 1e300]).is_finite());
+        assert!(integrate_log_log([1.0, 10.0], [1e300, 1e-300]).is_finite());
+    }
+}

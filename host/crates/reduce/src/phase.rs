@@ -26,3 +26,20 @@ pub fn contains(intervals: &[[f64; 2]], phase: f64) -> bool {
 pub fn acceptance(intervals: &[[f64; 2]]) -> f64 {
     intervals.iter().map(|interval| interval[1] - interval[0]).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_parted_at_the_turn() {
+        assert_eq!(split_intervals(&[[0.2, 0.4]]), [[0.2, 0.4]]);
+        assert_eq!(split_intervals(&[[0.9, 1.2]]), [[0.9, 1.0], [0.0, 1.2_f64.rem_euclid(1.0)]]);
+        assert_eq!(split_intervals(&[[0.9, 1.0]]), [[0.9, 1.0]]);
+        let parts = split_intervals(&[[-0.1, 0.1], [0.5, 0.6]]);
+        assert_eq!(parts.len(), 3);
+        assert!((acceptance(&parts) - 0.3).abs() < 1e-12);
+        assert!(contains(&parts, 0.95) && contains(&parts, 0.0) && contains(&parts, 0.5));
+        assert!(!contains(&parts, 0.1) && !contains(&parts, 0.6) && !contains(&parts, f64::NAN));
+    }
+}

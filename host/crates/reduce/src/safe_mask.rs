@@ -186,3 +186,60 @@ pub fn mask_invalid_background(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use tierline_sky::NodeType;
+
+    use super::*;
+
+    #[test]
+    fn roots_of_a_power_law() {
+        let energies = [0.1, 1.0, 10.0, 100.0];
+        let template = Template::new(&energies, &energies.map(|e| e * e)).unwrap();
+        assert!((template.evaluate(5.0) / 25.0 - 1.0).abs() < 1e-14);
+        let root = template.first_root(25.0, [0.1, 100.0]).unwrap();
+        assert!((root / 5.0 - 1.0).abs() < 1e-14, "{root}");
+        assert_eq!(template.first_root(1e9, [0.1, 100.0]), None);
+        assert!(Template::new(&energies, &[1.0; 3]).is_err());
+        assert!(Template::new(&[1.0, 1.0], &[1.0; 2]).is_err());
+        assert!(Template::new(&[], &[]).is_err());
+        assert!((Template::new(&[1.0], &[3.0]).unwrap().evaluate(7.0) - 3.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn effective_area_of_a_share_of_the_largest() {
+        let energies = [0.1, 1.0, 10.0, 100.0, 1000.0];
+        let of = |aeff: &[f64]| aeff_max_energy(&energies, aeff, 10.0).unwrap();
+        assert_eq!(of(&[0.0; 5]), None);
+        // Above from the first energy with any.
+        assert_eq!(of(&[0.0, 20.0, 100.0, 100.0, 50.0]), Some(1.0));
+        let found = of(&[0.1, 1.0, 100.0, 100.0, 50.0]).unwrap();
+        assert!((found / 10.0_f64.powf(0.5) - 1.0).abs() < 1e-12, "{found}");
+    }
+
+    #[test]
+    fn bins_between_two_energies() {
+        let edges = vec![0.1, 1.0, 10.0, 100.0];
+        let axis = MapAxis::new("energy", "TeV", Interp::Log, NodeType::Edges, edges).unwrap();
+        assert_eq!(energy_mask(&axis, None, None), [true; 3]);
+        assert_eq!(energy_mask(&axis, Some(1.0), None), [false, true, true]);
+        assert_eq!(energy_mask(&axis, Some(1.01), Some(axis.edges()[3])), [false, false, true]);
+        // The edge came back a little above.
+        assert!(axis.edges()[2] > 10.0);
+        assert_eq!(energy_mask(&axis, None, Some(10.0)), [true, false, false]);
+        assert_eq!(bkg_peak_energy(&axis, &[1.0, 3.0, 3.0]).unwrap(), axis.edges()[1]);
+        assert!(bkg_peak_energy(&axis, &[1.0]).is_err());
+    }
+
+    #[test]
+    fn background_that_is_none() {
+        let background = [1.0, 0.0, f64::NAN, 1e-38];
+        let mut mask = [true; 4];
+        mask_invalid_background(&mut mask, &background, false).unwrap();
+        assert_eq!(mask, [true, true, false, true]);
+        mask_invalid_background(&mut mask, &background, true).unwrap();
+        assert_eq!(mask, [true, false, false, true]);
+        assert!(mask_invalid_background(&mut mask, &background[1..], true).is_err());
+    }
+}

@@ -175,3 +175,53 @@ impl CountsStatistic for WStatCountsStatistic {
 pub fn li_ma(n_on: f64, n_off: f64, alpha: f64) -> f64 {
     WStatCountsStatistic::new(n_on, n_off, alpha).sqrt_ts()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn li_and_ma_is_the_ratio_of_likelihoods() {
+        for (n_on, n_off, alpha) in [(20.0, 100.0, 0.1), (7.0, 3.0, 1.0), (2.0, 100.0, 0.1)] {
+            let all: f64 = n_on + n_off;
+            let on = n_on * ((1.0 + alpha) / alpha * n_on / all).ln();
+            let off = n_off * ((1.0 + alpha) * n_off / all).ln();
+            let wanted = (2.0 * (on + off)).sqrt() * f64::signum(n_on - alpha * n_off);
+            assert!((li_ma(n_on, n_off, alpha) - wanted).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_background_is_the_most_likely() {
+        for (n_on, n_off, alpha, mu_sig) in [
+            (5.0, 7.0, 0.3, 2.0),
+            (0.0, 7.0, 0.1, 30.0),
+            (50.0, 7.0, 1.0, 90.0),
+            (3.0, 1.0, 0.5, 0.0),
+        ] {
+            let mu = wstat_mu_bkg(n_on, n_off, alpha, mu_sig);
+            // Where the derivative by the background vanishes.
+            let slope = 1.0 + alpha - alpha * n_on / (mu_sig + alpha * mu) - n_off / mu;
+            assert!(slope.abs() < 1e-12, "{slope}");
+        }
+        assert_eq!(wstat_mu_bkg(0.0, 0.0, 0.1, 5.0), 0.0);
+    }
+
+    #[test]
+    fn sums_weigh_alpha_by_counts_off() {
+        let parts =
+            [WStatCountsStatistic::new(5.0, 10.0, 0.1), WStatCountsStatistic::new(6.0, 30.0, 0.5)];
+        let sum = WStatCountsStatistic::sum(parts);
+        assert_eq!((sum.n_on, sum.n_off, sum.alpha), (11.0, 40.0, 0.4));
+        let parts =
+            [(3.0, 1.0), (4.0, 2.5)].map(|(n_on, mu_bkg)| CashCountsStatistic { n_on, mu_bkg });
+        assert_eq!(CashCountsStatistic::sum(parts), CashCountsStatistic { n_on: 7.0, mu_bkg: 3.5 });
+    }
+
+    #[test]
+    fn no_excess_is_no_significance() {
+        assert_eq!(CashCountsStatistic { n_on: 4.0, mu_bkg: 4.0 }.sqrt_ts(), 0.0);
+        assert_eq!(WStatCountsStatistic::new(0.0, 0.0, 0.1).p_value(), 0.5);
+        assert!(WStatCountsStatistic::new(1.0, 0.0, f64::NAN).sqrt_ts().is_nan());
+    }
+}

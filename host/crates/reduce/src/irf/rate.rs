@@ -49,7 +49,7 @@ impl RateIntegral {
     pub fn new(table: &Interpolator, edges: Vec<f64>, group: usize) -> Result<Self, Error> {
         let wrong = |reason: String| Err(Error::parameter("energies of a rate", reason));
         let n_fine = edges.len().saturating_sub(1);
-        if n_fine == 0 || group == 0 || n_fine % group != 0 {
+        if n_fine == 0 || group == 0 || !n_fine.is_multiple_of(group) {
             return wrong(format!("{} edges in groups of {group} bins", edges.len()));
         }
         let rise = edges.windows(2).all(|pair| pair[0] < pair[1]);

@@ -61,9 +61,9 @@ impl<const D: usize> PixelWeights<D> {
             len,
         };
         let is_bounded = table.outside() != Outside::Extrapolate;
-        for pixel in 0..n_pixels {
-            let places: [Place; D] =
-                std::array::from_fn(|axis| spatial[axis].place(coords[axis][pixel]));
+        let place = |pixel| std::array::from_fn(|axis| spatial[axis].place(coords[axis][pixel]));
+        for places in (0..n_pixels).map(place) {
+            let places: [Place; D] = places;
             let is_out = is_bounded && places.iter().any(|place| !place.is_inside);
             let low: usize = places.iter().map(|place| place.low / unit).sum();
             weights.low.push(if is_out { NOWHERE } else { low as u32 });
