@@ -220,12 +220,13 @@ fn minimise(sums: &Sums, mut at: [f64; 2], is_tilt_free: bool) -> ([f64; 2], boo
     let mut damping = 0.0;
     for _ in 0..MAX_STEPS {
         let (slope, curve) = sums.derivatives(at);
-        let step = newton_step(slope, curve, damping, is_tilt_free);
+        let step = newton_step(slope, curve, 0.0, is_tilt_free);
         // What it is expected to gain, to first order.
         let gain = -(step[0] * slope[0] + step[1] * slope[1]);
-        if damping == 0.0 && (0.0..=NEAR).contains(&gain) && at[0] + step[0] > 0.0 {
+        if (0.0..=NEAR).contains(&gain) && at[0] + step[0] > 0.0 {
             return (polish(sums, at, is_tilt_free), true);
         }
+        let step = newton_step(slope, curve, damping, is_tilt_free);
         let next = [(at[0] + step[0]).max(at[0] * 0.1), at[1] + step[1]];
         let next_stat = sums.stat(next);
         if next_stat < stat {
