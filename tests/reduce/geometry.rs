@@ -90,7 +90,6 @@ fn the_whole_sky_has_corners_outside_it() {
         assert_eq!([count(&lon), count(&lat)], [expected; 2], "{key}");
         let omega = geom.solid_angle();
         let total: f64 = omega.iter().filter(|value| value.is_finite()).sum();
-        println!("{key} {} of {}", count(&omega), entry["n_nan_pixels"]);
         near(total / number(&entry["solid_angle_total"]), 1.0, 1e-9, key);
         assert_eq!(geom.is_allsky(), key != "allsky|TAN");
     }
@@ -139,5 +138,48 @@ fn cutouts_are_of_the_same_pixels() {
             y.len() == cutout.geom.shape()[0]
                 && x.len() as f64 == (width[0] / 0.02).round_ties_even()
         );
+    }
+}
+
+/// The axis of an entry, from the values it was made with.
+fn axis(entry: &Value) -> MapAxis {
+    let name = entry["name"].as_str().unwrap();
+    let unit = entry["unit"].as_str().unwrap();
+    let interp = Interp::of_name(entry["interp"].as_str().unwrap()).unwrap();
+    match name {
+        "energy" => MapAxis::from_energy_bounds(name, unit, [0.1, 10.0], 5, false).unwrap(),
+        "energy_true" => {
+            let nodes = vec![0.1, 0.3, 1.0, 5.0];
+            MapAxis::new(name, unit, interp, NodeType::Center, nodes).unwrap()
+        }
+        _ => MapAxis::from_bounds(name, unit, interp, [0.0, 4.0], 5).unwrap(),
+    }
+}
+
+#[test]
+fn axes_have_the_same_numbers() {
+    let Some(golden) = json("geometry.json.gz") else { return };
+    let entries = golden["axes"].as_array().unwrap();
+    assert_eq!(entries.len(), 3);
+    for entry in entries {
+        let axis = axis(entry);
+        let what = axis.name().to_owned();
+        assert_eq!(axis.n_bins() as f64, number(&entry["nbin"]));
+        // But for the last bit of the power function.
+        let pairs = [(axis.edges(), "edges"), (axis.centers(), "center")];
+        for (found, name) in pairs {
+            let expected = numbers(&entry[name]);
+            assert_eq!(found.len(), expected.len(), "{what}");
+            for (found, expected) in found.into_iter().zip(expected) {
+                near(found, expected, 4e-16 * expected, &what);
+            }
+        }
+        let [coords, pixels, bins] =
+            ["coord", "coord_to_pix", "coord_to_idx"].map(|name| numbers(&entry[name]));
+        for ((coord, pix), bin) in coords.into_iter().zip(pixels).zip(bins) {
+            near(axis.coord_to_pix(coord), pix, 1e-14 * pix.abs(), &what);
+            let found = axis.coord_to_idx(coord).map_or(-1.0, |at| at as f64);
+            assert_eq!(found, bin, "{what} {coord}");
+        }
     }
 }

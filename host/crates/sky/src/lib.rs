@@ -12,7 +12,7 @@ pub mod geom;
 pub mod header;
 pub mod wcs;
 
-pub use axis::{Interp, MapAxis, NodeType};
+pub use axis::{Boundary, Group, Interp, MapAxis, NodeType};
 pub use error::Error;
 pub use frame::{Frame, Separation, SkyCoord};
 pub use geom::{Cutout, CutoutMode, Size, WcsGeom};
