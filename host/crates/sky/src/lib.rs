@@ -10,10 +10,12 @@ mod error;
 pub mod frame;
 pub mod geom;
 pub mod header;
+pub mod region;
 pub mod wcs;
 
 pub use axis::{Boundary, Group, Interp, MapAxis, NodeType};
 pub use error::Error;
 pub use frame::{Frame, Separation, SkyCoord};
 pub use geom::{Cutout, CutoutMode, Size, WcsGeom};
+pub use region::{PixelRegion, RegionGeom, Shape, SkyRegion};
 pub use wcs::{Projection, Wcs};

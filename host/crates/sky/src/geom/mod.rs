@@ -5,6 +5,7 @@ mod keywords;
 mod solid_angle;
 
 pub use cutout::{Cutout, CutoutMode, Window};
+pub(crate) use solid_angle::plane_volumes;
 
 use crate::frame::{self, Frame, Separation, SkyCoord};
 use crate::wcs::{Projection, Wcs};
