@@ -51,11 +51,11 @@ pub(super) fn compare(
     }
     let (difference, at) = worst;
     if difference > 0.0 {
-        println!("{what}: {difference:.2e} at {at}: {} for {}", found[at], wanted[at]);
+        println!("{what}: {difference:.2e} at {at}: {:e} for {:e}", found[at], wanted[at]);
     }
     assert!(
         difference <= tolerance,
-        "{what}: {difference:.3e} at {at}: found {}, wanted {}",
+        "{what}: {difference:.3e} at {at}: found {:e}, wanted {:e}",
         found[at],
         wanted[at]
     );

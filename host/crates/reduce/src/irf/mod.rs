@@ -9,6 +9,8 @@ mod psf;
 mod rad_max;
 mod rate;
 mod table;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 use tierline_sky::MapAxis;
