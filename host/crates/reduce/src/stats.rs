@@ -4,6 +4,8 @@
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
+use crate::Error;
+
 /// Expected counts are taken to be this at least.
 pub const TRUNCATION: f64 = 1e-25;
 
@@ -11,6 +13,19 @@ pub const TRUNCATION: f64 = 1e-25;
 pub fn cash(n_on: f64, mu_on: f64) -> f64 {
     let mu = if mu_on <= TRUNCATION { TRUNCATION } else { mu_on };
     2.0 * (mu - n_on * mu.ln())
+}
+
+/// Cash's statistic summed over the pixels of a mask.
+///
+/// # Errors
+/// Where counts, expected counts and mask differ in length.
+pub fn cash_sum(n_on: &[f64], mu_on: &[f64], mask: &[bool]) -> Result<f64, Error> {
+    if n_on.len() != mu_on.len() || n_on.len() != mask.len() {
+        let reason = format!("{}, expected {}, mask of {}", n_on.len(), mu_on.len(), mask.len());
+        return Err(Error::parameter("counts", reason));
+    }
+    let pixels = n_on.iter().zip(mu_on).zip(mask).filter(|(_, is_in)| **is_in);
+    Ok(pixels.map(|((n_on, mu_on), _)| cash(*n_on, *mu_on)).sum())
 }
 
 /// Expected background counts in the off region that are most likely with counts on and off, for `mu_sig` signal counts in the on
@@ -216,6 +231,13 @@ mod tests {
         let parts =
             [(3.0, 1.0), (4.0, 2.5)].map(|(n_on, mu_bkg)| CashCountsStatistic { n_on, mu_bkg });
         assert_eq!(CashCountsStatistic::sum(parts), CashCountsStatistic { n_on: 7.0, mu_bkg: 3.5 });
+    }
+
+    #[test]
+    fn sums_are_of_the_mask() {
+        let sum = cash_sum(&[1.0, 2.0, 3.0], &[2.0, f64::NAN, 1.0], &[true, false, true]).unwrap();
+        assert_eq!(sum, cash(1.0, 2.0) + cash(3.0, 1.0));
+        assert!(cash_sum(&[1.0], &[2.0], &[]).is_err());
     }
 
     #[test]

@@ -127,24 +127,47 @@ impl Interpolator {
     /// # Errors
     /// Where the point hasn't as many coordinates as the table has axes.
     pub fn evaluate(&self, point: &[f64]) -> Result<f64, Error> {
-        if point.len() != self.dimensions.len() {
-            let reason = format!("{} coordinates for {} axes", point.len(), self.dimensions.len());
-            return Err(Error::parameter("point of a response", reason));
-        }
+        self.check_point(point)?;
         Ok(self.at(point))
+    }
+
+    /// The value of the point of the table that is nearest on each axis, on its scale; of two as near the lower.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn evaluate_nearest(&self, point: &[f64]) -> Result<f64, Error> {
+        self.check_point(point)?;
+        let (places, is_zero) = self.places(point);
+        let nearest = |place: &Place| place.low + if place.weight > 0.5 { place.step } else { 0 };
+        let at = places[..point.len()].iter().map(nearest).sum::<usize>();
+        Ok(self.finished(if is_zero { 0.0 } else { self.unscaled(self.values[at]) }))
+    }
+
+    fn check_point(&self, point: &[f64]) -> Result<(), Error> {
+        if point.len() == self.dimensions.len() {
+            return Ok(());
+        }
+        let reason = format!("{} coordinates for {} axes", point.len(), self.dimensions.len());
+        Err(Error::parameter("point of a response", reason))
+    }
+
+    /// Where a point is on each axis, and whether it is outside.
+    fn places(&self, point: &[f64]) -> ([Place; MAX_AXES], bool) {
+        let mut places = [Place::default(); MAX_AXES];
+        let mut rule = Rule::of(self.outside);
+        for ((place, dimension), coord) in places.iter_mut().zip(&self.dimensions).zip(point) {
+            *place = dimension.place(*coord);
+            rule.note(dimension, place.is_inside);
+        }
+        (places, rule.holds())
     }
 
     /// As [`evaluate`](Self::evaluate), for points known to have all coordinates.
     pub(crate) fn at(&self, point: &[f64]) -> f64 {
-        let mut places = [Place::default(); MAX_AXES];
-        let mut is_zero = Rule::of(self.outside);
-        for ((place, dimension), coord) in places.iter_mut().zip(&self.dimensions).zip(point) {
-            *place = dimension.place(*coord);
-            is_zero.note(dimension, place.is_inside);
-        }
+        let (places, is_zero) = self.places(point);
         let n_axes = point.len().min(self.dimensions.len());
         let value = self.unscaled(self.blend(0, &places[..n_axes]));
-        self.finished(if is_zero.holds() { 0.0 } else { value })
+        self.finished(if is_zero { 0.0 } else { value })
     }
 
     /// Between the points around, on the scale of the values.

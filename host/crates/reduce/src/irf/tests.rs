@@ -217,16 +217,21 @@ fn radius_of_the_nearest_bin() {
     let two = axis("offset", Interp::Lin, NodeType::Edges, &[0.0, 1.0, 2.0]);
     let table = table(vec![energy("energy"), two], |k| 0.1 * (1.0 + k as f64));
     let rad_max = RadMax { table, is_fixed: false };
-    assert_eq!(rad_max.nearest(0.5, 0.9).unwrap(), 0.1);
-    assert!(close(rad_max.nearest(50.0, 1.1).unwrap(), 0.6));
-    assert_eq!(rad_max.nearest(50.0, 2.1).unwrap(), 0.0);
+    let at = rad_max.interpolator().unwrap();
+    let nearest = |energy, offset| at.evaluate_nearest(&[energy, offset]).unwrap();
+    assert_eq!(nearest(0.5, 0.9), 0.1);
+    assert_eq!(nearest(0.5, 1.0), 0.1);
+    assert!(close(nearest(50.0, 1.1), 0.6) && close(nearest(99.0, 2.0), 0.6));
+    assert_eq!(nearest(50.0, 2.1), 0.0);
+    assert!(at.evaluate_nearest(&[1.0]).is_err());
     let one = axis("offset", Interp::Lin, NodeType::Edges, &[0.0, 1.0]);
     let single = axis("energy", Interp::Log, NodeType::Edges, &[0.1, 1.0]);
     let table =
         IrfTable { axes: vec![single, one], values: Values::F32(vec![0.5]), unit: "".into() };
     let fixed = RadMax { table, is_fixed: true };
-    assert_eq!(fixed.nearest(500.0, 9.0).unwrap(), 0.5);
-    assert_eq!(fixed.interpolator().unwrap().evaluate(&[500.0, 9.0]).unwrap(), 0.5);
+    let at = fixed.interpolator().unwrap();
+    assert_eq!(at.evaluate_nearest(&[500.0, 9.0]).unwrap(), 0.5);
+    assert_eq!(at.evaluate(&[500.0, 9.0]).unwrap(), 0.5);
 }
 
 fn psf_parameter(low: f64, step: f64) -> IrfTable {
