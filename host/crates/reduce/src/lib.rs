@@ -11,6 +11,7 @@ pub mod fit;
 pub mod integrate;
 pub mod irf;
 pub mod phase;
+pub mod ring;
 pub mod safe_mask;
 pub mod stats;
 
