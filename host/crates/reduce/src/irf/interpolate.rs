@@ -263,10 +263,11 @@ fn scaled(values: &Values, scale: Interp) -> Vec<f64> {
     }
 }
 
-/// Logarithm of what is not less than the smallest normal number, in 4 bytes.
+/// Logarithm of what is not less than the smallest normal number, in 4 bytes: rounded once, so the same everywhere.
 pub(super) fn log_f32(value: f32) -> f32 {
     // Not `max`, which would hide what is no number.
-    if value < f32::MIN_POSITIVE { f32::MIN_POSITIVE.ln() } else { value.ln() }
+    let value = if value < f32::MIN_POSITIVE { f32::MIN_POSITIVE } else { value };
+    f64::from(value).ln() as f32
 }
 
 /// Logarithm of what is not less than the smallest normal number, in 8 bytes.
