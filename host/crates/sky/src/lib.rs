@@ -5,17 +5,24 @@
 //! astronomy (GADF).
 #![forbid(unsafe_code)]
 
+mod altaz;
 mod axis;
+mod earth;
 mod error;
+mod fov;
 pub mod frame;
 pub mod geom;
 pub mod header;
 pub mod region;
+mod time;
 pub mod wcs;
 
+pub use altaz::{AltAz, EarthLocation};
 pub use axis::{Boundary, Group, Interp, MapAxis, NodeType};
 pub use error::Error;
+pub use fov::FovFrame;
 pub use frame::{Frame, Separation, SkyCoord};
 pub use geom::{Cutout, CutoutMode, Size, WcsGeom};
 pub use region::{PixelRegion, RegionGeom, Shape, SkyRegion};
+pub use time::{Scale, Time};
 pub use wcs::{Projection, Wcs};
