@@ -23,6 +23,8 @@ case $peer in
             packages=("ctapipe[eventio]==0.28.0" tables==3.11.1)
         fi
         ;;
+    # regions 0.12 breaks the import of gammapy 2.1.
+    gammapy) packages=(gammapy==2.1 'regions<0.12' healpy iminuit==2.33.0) ;;
     dl1-data-handler) packages=(dl1-data-handler==0.14.6 eventio==2.1.1) ;;
     *)
         echo "venv.sh: unknown peer $peer" >&2

@@ -1,8 +1,10 @@
 //! Reduction of gamma-ray events: agreement with the peer on real files.
 
+mod digest;
 mod geometry;
-mod horizon;
-mod regions;
-mod stored;
 mod golden;
+mod horizon;
+mod maps;
+mod regions;
 mod stats;
+mod stored;

@@ -87,6 +87,35 @@ impl Cells {
         self.len() == 0
     }
 
+    /// Some rows of `n` values each.
+    fn take(&self, rows: &[usize], n: usize) -> Self {
+        fn pick<T: Clone>(values: &[T], rows: &[usize], n: usize) -> Vec<T> {
+            rows.iter().flat_map(|row| &values[row * n..(row + 1) * n]).cloned().collect()
+        }
+        match self {
+            Cells::Logical(v) => Cells::Logical(pick(v, rows, n)),
+            Cells::Bits(v) => Cells::Bits(pick(v, rows, n)),
+            Cells::U8(v) => Cells::U8(pick(v, rows, n)),
+            Cells::I16(v) => Cells::I16(pick(v, rows, n)),
+            Cells::I32(v) => Cells::I32(pick(v, rows, n)),
+            Cells::I64(v) => Cells::I64(pick(v, rows, n)),
+            Cells::F32(v) => Cells::F32(pick(v, rows, n)),
+            Cells::F64(v) => Cells::F64(pick(v, rows, n)),
+            Cells::C32(v) => Cells::C32(pick(v, rows, n)),
+            Cells::C64(v) => Cells::C64(pick(v, rows, n)),
+            Cells::Text(v) => Cells::Text(pick(v, rows, n)),
+            Cells::Variable { starts, values } => {
+                let mut new = vec![0];
+                let mut inner = Vec::new();
+                for row in rows {
+                    inner.extend(starts[*row]..starts[row + 1]);
+                    new.push(inner.len());
+                }
+                Cells::Variable { starts: new, values: Box::new(values.take(&inner, 1)) }
+            }
+        }
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Cells::Logical(_) => "logicals",
@@ -117,6 +146,16 @@ impl Column {
     /// A column of one value per row.
     pub fn new(name: &str, unit: &str, cells: Cells) -> Self {
         Column { name: name.into(), unit: unit.into(), shape: Vec::new(), null: None, cells }
+    }
+
+    /// The column of some of the rows, in the order given.
+    ///
+    /// # Panics
+    /// Where there is no such row.
+    #[must_use]
+    pub fn take(&self, rows: &[usize]) -> Self {
+        let per_row = self.shape.iter().product();
+        Column { shape: self.shape.clone(), ..self.with(self.cells.take(rows, per_row)) }
     }
 
     /// All values as real numbers, rows one behind the other; nulls become NaN.
@@ -241,5 +280,10 @@ mod tests {
         let values = Box::new(Cells::I16(vec![5, 6]));
         let variable = column(Cells::Variable { starts: vec![0, 0, 2], values });
         assert_eq!(variable.i64s().unwrap(), [5, 6]);
+        let taken = variable.take(&[1, 0, 1]);
+        assert_eq!(taken.i64s().unwrap(), [5, 6, 5, 6]);
+        assert!(matches!(&taken.cells, Cells::Variable { starts, .. } if *starts == [0, 2, 2, 4]));
+        let pairs = Column { shape: vec![2], ..column(Cells::U8(vec![1, 2, 3, 4])) };
+        assert_eq!(pairs.take(&[1]).cells, Cells::U8(vec![3, 4]));
     }
 }

@@ -4,15 +4,24 @@
 //! and written as FITS. Sources: the data formats for gamma-ray astronomy (GADF) 0.2 and 0.3; OGIP 92-007 and 92-002 for spectra.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod convolve;
+pub mod data;
+pub mod dataset;
 mod error;
 pub mod excess;
 pub mod fit;
+pub mod gadf;
+pub mod geom;
 pub mod integrate;
 pub mod irf;
+pub mod makers;
+pub mod map;
 pub mod phase;
 pub mod ring;
 pub mod safe_mask;
 pub mod stats;
+pub mod unit;
 
 pub use error::Error;
+pub use unit::{Unit, factor};

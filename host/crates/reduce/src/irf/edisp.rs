@@ -9,7 +9,7 @@ use super::weights::{OffsetWeights, Section};
 use crate::Error;
 
 /// Entries of a matrix below this are noise.
-const NOISE: f64 = 1e-8;
+pub(super) const NOISE: f64 = 1e-8;
 
 /// An energy dispersion ready for evaluation.
 #[derive(Debug, Clone)]

@@ -1,5 +1,8 @@
 //! The matrix from true to reconstructed energy at one place, and what is read off it.
 
+use tierline_sky::MapAxis;
+
+use super::edisp::NOISE;
 use crate::Error;
 use crate::safe_mask::Template;
 
@@ -23,6 +26,33 @@ impl EnergyKernel {
             return Err(Error::parameter("matrix of energies", reason));
         }
         Ok(EnergyKernel { energy_true, energy, matrix })
+    }
+
+    /// From a density over `migra`, a row per true energy: differences of its sum, which is linear between the edges, at the edges of
+    /// `energy`. What is below 1e-8 is zero.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn from_migra(
+        energies_true: &[f64],
+        migra: &MapAxis,
+        density: &[f64],
+        energy: &MapAxis,
+    ) -> Result<Self, Error> {
+        let (migra_edges, edges) = (migra.edges(), energy.edges());
+        let mut matrix = Vec::with_capacity(energies_true.len() * energy.n_bins());
+        let rows = density.chunks_exact(migra.n_bins());
+        for (energy_true, row) in energies_true.iter().zip(rows) {
+            let sum_to = |migra: f64| -> f64 {
+                let bins = migra_edges.windows(2).zip(row);
+                bins.map(|(bin, density)| density * (migra.min(bin[1]) - bin[0]).max(0.0)).sum()
+            };
+            let sums: Vec<f64> = edges.iter().map(|edge| sum_to(edge / energy_true)).collect();
+            let share =
+                |pair: &[f64]| if pair[1] - pair[0] < NOISE { 0.0 } else { pair[1] - pair[0] };
+            matrix.extend(sums.windows(2).map(share));
+        }
+        EnergyKernel::new(energies_true.to_vec(), energy.centers(), matrix)
     }
 
     /// The matrix, a row per true energy.

@@ -1,0 +1,22 @@
+//! Datasets as FITS files, as gammapy writes them ("gadf").
+//!
+//! | HDU | holds |
+//! |--|--|
+//! | primary | NAME, CREATOR |
+//! | COUNTS, EXPOSURE, BACKGROUND, EDISP, EDISP_EXPOSURE, PSF, PSF_EXPOSURE, MASK_SAFE, MASK_FIT | an image per member: WCS, `WCSSHAPE`, `AXCOLSn` and `INTERPn` of its axes, `BANDSHDU`, `BUNIT`, `META` (JSON) |
+//! | `<member>_BANDS` | a row per plane, the first axis fastest: CHANNEL, and centre, lower and upper edge on each axis |
+//! | GTI | START and STOP in s since MJDREFI + MJDREFF of TIMESYS |
+//! | META_TABLE | observations |
+//! | COUNTS_OFF, ACCEPTANCE, ACCEPTANCE_OFF | instead of BACKGROUND, after all others |
+//!
+//! Masks are images of 0 and 1 in 8 bytes.
+
+mod bands;
+mod read;
+mod write;
+
+pub use read::read_dataset;
+pub use write::write_dataset;
+
+/// What files name as their creator.
+const CREATOR: &str = concat!("tierline ", env!("CARGO_PKG_VERSION"));

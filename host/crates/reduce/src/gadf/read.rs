@@ -1,0 +1,202 @@
+//! Reading.
+
+use std::path::Path;
+
+use tierline_fits::{FitsFile, Header, Image, Pixels, Value};
+use tierline_report::Limits;
+use tierline_sky::{WcsGeom, header};
+
+use super::bands::{malformed, read_axes};
+use crate::Error;
+use crate::data::Gti;
+use crate::dataset::{Dataset, IrfMap, MetaRow, OnOff};
+use crate::geom::Geom;
+use crate::map::{Map, MapValues, Mask};
+
+/// Reads a dataset of maps.
+///
+/// # Errors
+/// Where it can't be read, has no counts, or what it has is no dataset.
+pub fn read_dataset(path: &Path, limits: &Limits) -> Result<Dataset, Error> {
+    let mut file = File { fits: FitsFile::open(path, limits)? };
+    let counts = file.map("COUNTS")?;
+    let counts = counts.ok_or_else(|| malformed(path, "COUNTS", "there is none"))?;
+    let name = file.fits.header(0)?.text("NAME").ok().flatten().unwrap_or_default().to_owned();
+    let exposure = file.map("EXPOSURE")?;
+    let (livetime_s, is_pointlike) = file.exposure_meta()?;
+    let off = match file.map("ACCEPTANCE")? {
+        Some(acceptance) => Some(OnOff {
+            counts_off: file.map("COUNTS_OFF")?,
+            acceptance,
+            acceptance_off: file.map("ACCEPTANCE_OFF")?,
+        }),
+        None => None,
+    };
+    Ok(Dataset {
+        name,
+        counts,
+        exposure,
+        livetime_s,
+        background: file.map("BACKGROUND")?,
+        model: None,
+        psf: file.irf("PSF")?,
+        edisp: file.irf("EDISP")?,
+        mask_safe: file.mask("MASK_SAFE")?,
+        mask_fit: file.mask("MASK_FIT")?,
+        off,
+        gti: file.gti()?,
+        is_pointlike,
+        meta: file.meta()?,
+    })
+}
+
+struct File {
+    fits: FitsFile,
+}
+
+impl File {
+    fn image(&mut self, name: &str) -> Result<Option<(Geom, Image)>, Error> {
+        let Some(number) = self.fits.find(name) else { return Ok(None) };
+        let image = self.fits.image(number)?;
+        let path = self.fits.path().to_owned();
+        let wrong = |reason: String| malformed(&path, name, reason);
+        let bands = image.header.text("BANDSHDU").map_err(|e| wrong(e.to_string()))?;
+        let axes = match bands {
+            Some(bands) => {
+                let number = self.fits.require(bands)?;
+                let bands = self.fits.table(number, None)?;
+                read_axes(&image.header, &bands).map_err(wrong)?
+            }
+            None => Vec::new(),
+        };
+        let lookup = |key: &str| lookup(&image.header, &image.shape, key);
+        let geom = WcsGeom::from_keywords(&lookup, axes).map_err(|e| wrong(e.to_string()))?;
+        let (own, expected): (usize, usize) =
+            (image.shape.iter().product(), geom.shape().iter().product());
+        if own != expected {
+            let (found, shape) = (&image.shape, geom.shape());
+            return Err(wrong(format!("pixels {found:?} for a geometry of {shape:?}")));
+        }
+        Ok(Some((Geom::Wcs(geom), image)))
+    }
+
+    fn map(&mut self, name: &str) -> Result<Option<Map>, Error> {
+        let Some((geom, image)) = self.image(name)? else { return Ok(None) };
+        let unit = image.header.text("BUNIT").ok().flatten().unwrap_or_default().to_owned();
+        let values = match image.pixels {
+            Pixels::F32(values) => MapValues::F32(values),
+            other => MapValues::F64(reals(other)),
+        };
+        Ok(Some(Map { geom, unit, values }))
+    }
+
+    fn mask(&mut self, name: &str) -> Result<Option<Mask>, Error> {
+        let Some((geom, image)) = self.image(name)? else { return Ok(None) };
+        let values = reals(image.pixels).into_iter().map(|value| value != 0.0).collect();
+        Ok(Some(Mask::new(geom, values)?))
+    }
+
+    fn irf(&mut self, name: &str) -> Result<Option<IrfMap>, Error> {
+        let Some(map) = self.map(name)? else { return Ok(None) };
+        let exposure = format!("{name}_EXPOSURE");
+        let found = self.map(&exposure)?;
+        let found = found
+            .ok_or_else(|| malformed(self.fits.path(), &exposure, format!("{name} needs one")))?;
+        Ok(Some(IrfMap { map, exposure: found }))
+    }
+
+    /// Livetime and whether responses are for a point source, of the exposure's META.
+    fn exposure_meta(&mut self) -> Result<(Option<f64>, bool), Error> {
+        let Some(number) = self.fits.find("EXPOSURE") else { return Ok((None, false)) };
+        let Ok(Some(text)) = self.fits.header(number)?.text("META") else {
+            return Ok((None, false));
+        };
+        let wrong = |reason: String| malformed(self.fits.path(), "EXPOSURE", reason);
+        let meta: serde_json::Value =
+            serde_json::from_str(text).map_err(|e| wrong(format!("META is no JSON: {e}")))?;
+        let livetime = match meta.get("livetime") {
+            None => None,
+            Some(value) => Some(seconds(value).ok_or_else(|| {
+                wrong(format!("META: expected a livetime as \"1.5 s\", found {value}"))
+            })?),
+        };
+        let is_pointlike = meta.get("is_pointlike").and_then(serde_json::Value::as_bool);
+        Ok((livetime, is_pointlike.unwrap_or(false)))
+    }
+
+    fn gti(&mut self) -> Result<Option<Gti>, Error> {
+        Ok(None)
+    }
+
+    fn meta(&mut self) -> Result<Vec<MetaRow>, Error> {
+        let Some(number) = self.fits.find("META_TABLE") else { return Ok(Vec::new()) };
+        let table = self.fits.table(number, None)?;
+        let text = |name: &str| -> Vec<String> {
+            let Some(column) = table.column(name) else { return Vec::new() };
+            match (column.texts(), column.i64s()) {
+                (Ok(texts), _) => texts.to_vec(),
+                (_, Ok(numbers)) => numbers.iter().map(i64::to_string).collect(),
+                _ => Vec::new(),
+            }
+        };
+        let number = |name: &str| -> Vec<f64> {
+            table.column(name).and_then(|column| column.f64s().ok()).unwrap_or_default()
+        };
+        let (telescope, mode) = (text("TELESCOP"), text("OBS_MODE"));
+        let (ra, dec) = (number("RA_PNT"), number("DEC_PNT"));
+        let at = |values: &[f64], k: usize| values.get(k).copied().unwrap_or(f64::NAN);
+        let rows = text("OBS_ID").into_iter().enumerate().map(|(k, obs_id)| MetaRow {
+            telescope: telescope.get(k).cloned().unwrap_or_default(),
+            obs_id,
+            obs_mode: mode.get(k).cloned().unwrap_or_default(),
+            pointing: [at(&ra, k), at(&dec, k)],
+        });
+        Ok(rows.collect())
+    }
+}
+
+/// A quantity in seconds: a text of number and unit, or an object of value and unit.
+fn seconds(value: &serde_json::Value) -> Option<f64> {
+    let (number, unit) = match value {
+        serde_json::Value::String(text) => {
+            let (number, unit) = text.trim().split_once(' ')?;
+            (number.parse().ok()?, unit.trim().to_owned())
+        }
+        _ => {
+            let unit = value.get("unit")?.as_str()?.to_owned();
+            (value.get("value")?.as_f64()?, unit)
+        }
+    };
+    Some(number * crate::unit::factor(&unit, "s").ok()?)
+}
+
+/// A keyword as coordinates ask for it; sizes are those of the image.
+fn lookup(header: &Header, shape: &[usize], key: &str) -> Option<header::Value> {
+    let size = |back: usize| {
+        let at = shape.len().checked_sub(back)?;
+        Some(header::Value::Integer(i64::try_from(*shape.get(at)?).ok()?))
+    };
+    match (key, header.value(key)) {
+        ("NAXIS1", _) => size(1),
+        ("NAXIS2", _) => size(2),
+        (_, Some(Value::Text(text))) => Some(header::Value::Text(text.clone())),
+        (_, Some(Value::Real(value))) => Some(header::Value::Real(*value)),
+        (_, Some(Value::Integer(value))) => Some(header::Value::Integer(*value)),
+        (_, Some(Value::Logical(value))) => Some(header::Value::Logical(*value)),
+        _ => None,
+    }
+}
+
+fn reals(pixels: Pixels) -> Vec<f64> {
+    match pixels {
+        Pixels::U8(v) => v.into_iter().map(f64::from).collect(),
+        Pixels::I8(v) => v.into_iter().map(f64::from).collect(),
+        Pixels::I16(v) => v.into_iter().map(f64::from).collect(),
+        Pixels::U16(v) => v.into_iter().map(f64::from).collect(),
+        Pixels::I32(v) => v.into_iter().map(f64::from).collect(),
+        Pixels::U32(v) => v.into_iter().map(f64::from).collect(),
+        Pixels::I64(v) => v.into_iter().map(|value| value as f64).collect(),
+        Pixels::F32(v) => v.into_iter().map(f64::from).collect(),
+        Pixels::F64(v) => v,
+    }
+}

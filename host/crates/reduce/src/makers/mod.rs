@@ -1,0 +1,17 @@
+//! Makers: from an observation to a dataset, or from a dataset to one with a mask or a background.
+
+mod chain;
+mod fov;
+mod map;
+mod reflected;
+mod ring;
+mod safe_mask;
+mod spectrum;
+
+pub use chain::{DatasetsMaker, Made, Maker, Open};
+pub use fov::{FovBackgroundMaker, FovMethod, project_mask};
+pub use map::{MapMaker, Selection};
+pub use reflected::{ReflectedRegionsBackgroundMaker, RegionsFinder};
+pub use ring::{AdaptiveRingBackgroundMaker, RingBackgroundMaker};
+pub use safe_mask::{SAFE_METHODS, SafeIrfs, SafeMaskMaker, SafeMethod};
+pub use spectrum::SpectrumMaker;
