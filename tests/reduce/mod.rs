@@ -3,6 +3,7 @@
 mod digest;
 mod geometry;
 mod golden;
+mod healpix;
 mod horizon;
 mod maps;
 mod regions;

@@ -1,9 +1,11 @@
 //! Geometries of maps: which part of the sky, in which pixels, with which axes.
 
+mod any;
 mod cutout;
 mod keywords;
 mod solid_angle;
 
+pub use any::Geom;
 pub use cutout::{Cutout, CutoutMode, Window};
 pub(crate) use solid_angle::plane_volumes;
 
