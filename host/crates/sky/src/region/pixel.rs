@@ -38,7 +38,7 @@ pub struct PixelBox {
 fn pixels(from: f64, to: f64) -> Range<i64> {
     let edge = |value: f64, off: f64| {
         let near = value.round();
-        if (value - near).abs() < 1e-9 { near as i64 } else { off as i64 }
+        if (value - near).abs() < 5e-12 { near as i64 } else { off as i64 }
     };
     let (from, to) = (from + 0.5, to + 0.5);
     edge(from, from.floor())..edge(to, to.ceil())
@@ -172,6 +172,20 @@ impl PixelRegion {
                 let all = regions.iter().map(|region| region.rotate(angle_deg, about));
                 PixelRegion::Union(all.collect())
             }
+        }
+    }
+
+    /// The same with shapes larger by a factor about their centres; polygons stay.
+    pub(crate) fn scaled(self, factor: f64) -> Self {
+        match self {
+            PixelRegion::Simple { center, shape } => {
+                PixelRegion::Simple { center, shape: shape.scaled(factor, 0.0) }
+            }
+            PixelRegion::Union(regions) => {
+                let all = regions.into_iter().map(|region| region.scaled(factor));
+                PixelRegion::Union(all.collect())
+            }
+            polygon => polygon,
         }
     }
 

@@ -303,3 +303,6 @@ fn invert(m: [[f64; 2]; 2]) -> Option<[[f64; 2]; 2]> {
     let inverse = [[m[1][1] / det, -m[0][1] / det], [-m[1][0] / det, m[0][0] / det]];
     inverse.iter().flatten().all(|one| one.is_finite()).then_some(inverse)
 }
+
+#[cfg(test)]
+mod tests;

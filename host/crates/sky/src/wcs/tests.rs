@@ -1,0 +1,224 @@
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::header::Value;
+
+/// Reference points, with poles and the wrap of longitude.
+const POINTS: [[f64; 2]; 8] = [
+    [83.63, 22.01],
+    [0.0, 0.0],
+    [359.9, -0.2],
+    [266.4, -60.0],
+    [10.0, 90.0],
+    [10.0, -90.0],
+    [180.0, 89.9],
+    [120.0, -45.0],
+];
+
+fn wcs(projection: Projection, crval: [f64; 2], binsz: f64) -> Wcs {
+    Wcs::new(Frame::Icrs, projection, crval, [50.5, 40.5], [-binsz, binsz]).unwrap()
+}
+
+fn angle(wcs: &Wcs, a: [f64; 2], b: [f64; 2]) -> f64 {
+    let position = |[x, y]: [f64; 2]| wcs.pix_to_vector(x, y).unwrap();
+    frame::angle_between(position(a), position(b))
+}
+
+#[test]
+fn pixels_come_back() {
+    for projection in Projection::all() {
+        for crval in POINTS {
+            for binsz in [0.02, 3.0] {
+                let wcs = wcs(projection, crval, binsz);
+                for at in 0..400 {
+                    let (x, y) = ((at % 20) as f64 * 5.0, (at / 20) as f64 * 4.0);
+                    let Some([lon, lat]) = wcs.pix_to_sky(x, y) else { continue };
+                    assert!((0.0..360.0).contains(&lon) && lat.abs() <= 90.0);
+                    // On the edge of the sky two pixels may have one position.
+                    let back = wcs.sky_to_pix(lon, lat);
+                    let back = back.unwrap_or_else(|| panic!("{projection:?} {crval:?} {x} {y}"));
+                    let away = angle(&wcs, back, [x, y]);
+                    assert!(away < 1e-9, "{projection:?} {crval:?} {x} {y}: {away}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_reference_point_is_at_the_reference_pixel() {
+    for projection in Projection::all() {
+        for crval in POINTS {
+            let wcs = wcs(projection, crval, 0.02);
+            let at = wcs.pix_to_coord(49.5, 39.5).unwrap();
+            let away = at.separation_deg(&SkyCoord::icrs(crval[0], crval[1]));
+            assert!(away < 1e-10, "{projection:?} {crval:?}: {away}");
+            let pix = wcs.sky_to_pix(crval[0], crval[1]).unwrap();
+            assert!((pix[0] - 49.5).abs() < 1e-8 && (pix[1] - 39.5).abs() < 1e-8);
+        }
+    }
+}
+
+#[test]
+fn north_is_up() {
+    for projection in Projection::all() {
+        for crval in [[83.63, 22.01], [10.0, -30.0]] {
+            let wcs = wcs(projection, crval, 0.02);
+            let here = wcs.pix_to_coord(49.5, 39.5).unwrap();
+            let up = wcs.pix_to_coord(49.5, 40.5).unwrap();
+            let left = wcs.pix_to_coord(48.5, 39.5).unwrap();
+            let north = here.position_angle_deg(&up);
+            assert!(north.min(360.0 - north) < 0.01, "{projection:?}: {north}");
+            assert!((here.position_angle_deg(&left) - 90.0).abs() < 0.01, "{projection:?}");
+        }
+    }
+}
+
+#[test]
+fn rows_are_as_single_pixels() {
+    for projection in Projection::all() {
+        let wcs = wcs(projection, [83.63, 22.01], 4.0);
+        let grid = wcs.grid([-0.5, 1.5], [7, 101]);
+        for (at, vector) in grid.into_iter().enumerate() {
+            let single = wcs.pix_to_vector((at % 101) as f64 - 0.5, (at / 101) as f64 + 1.5);
+            match single {
+                Some(single) => assert!(frame::angle_between(single, vector) < 1e-12),
+                None => assert!(vector[0].is_nan(), "{projection:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn keywords_come_back() {
+    let pc = [[0.8, -0.6], [0.6, 0.8]];
+    let numbers = [[83.63, 22.01], [50.5, 40.5], [-0.02, 0.03]];
+    let all = [
+        wcs(Projection::Car, [83.63, 22.01], 0.1),
+        Wcs::with_all(Frame::Galactic, Projection::Tan, numbers, pc, [None, None], None).unwrap(),
+        Wcs::with_all(Frame::Icrs, Projection::Cea, numbers, pc, [None; 2], Some([0.5, 0.0]))
+            .unwrap(),
+        Wcs::with_all(Frame::Icrs, Projection::Sin, numbers, pc, [None; 2], Some([0.1, -0.2]))
+            .unwrap(),
+        Wcs::with_all(Frame::Icrs, Projection::Ait, numbers, pc, [Some(20.0), Some(60.0)], None)
+            .unwrap(),
+    ];
+    for wcs in all {
+        let header: HashMap<_, _> =
+            wcs.keywords().into_iter().map(|keyword| (keyword.name, keyword.value)).collect();
+        let back = Wcs::from_keywords(&|name: &str| header.get(name).cloned()).unwrap();
+        assert_eq!(back, wcs);
+        let at = wcs.pix_to_sky(3.0, 4.0).unwrap();
+        let pix = wcs.sky_to_pix(at[0], at[1]).unwrap();
+        assert!((pix[0] - 3.0).abs() < 1e-8 && (pix[1] - 4.0).abs() < 1e-8);
+    }
+}
+
+#[test]
+fn other_headers_are_refused_by_name() {
+    let good = wcs(Projection::Tan, [83.63, 22.01], 0.1).keywords();
+    let header = |name: &str, value: Option<Value>| {
+        let mut all: HashMap<_, _> =
+            good.iter().map(|keyword| (keyword.name.clone(), keyword.value.clone())).collect();
+        match value {
+            Some(value) => all.insert(name.to_owned(), value),
+            None => all.remove(name),
+        };
+        Wcs::from_keywords(&|name: &str| all.get(name).cloned())
+    };
+    for (name, value) in [
+        ("CTYPE1", None),
+        ("CRVAL2", None),
+        ("CRVAL2", Some(Value::Real(91.0))),
+        ("CRVAL1", Some(Value::Real(f64::NAN))),
+        ("CDELT1", Some(Value::Real(0.0))),
+        ("CTYPE1", Some("DEC--TAN".into())),
+        ("CTYPE1", Some("RA---COE".into())),
+        ("CTYPE1", Some("ELON-TAN".into())),
+        ("CTYPE1", Some("".into())),
+        ("CUNIT1", Some("m".into())),
+        ("RADESYS", Some("FK4".into())),
+        ("PV1_1", Some(Value::Real(3.0))),
+        ("CRPIX1", Some("one".into())),
+    ] {
+        let text = format!("{:?}", header(name, value));
+        assert!(text.starts_with("Err"), "{name}: {text}");
+    }
+    assert!(header("RADESYS", Some("FK5".into())).is_ok());
+}
+
+#[test]
+fn old_headers_have_a_matrix_or_an_angle() {
+    let base = [
+        ("CTYPE1", Value::from("RA---TAN")),
+        ("CTYPE2", Value::from("DEC--TAN")),
+        ("CRPIX1", Value::Real(10.0)),
+        ("CRPIX2", Value::Real(20.0)),
+        ("CRVAL1", Value::Real(30.0)),
+        ("CRVAL2", Value::Real(40.0)),
+    ];
+    let read = |more: &[(&str, f64)]| {
+        let all: HashMap<_, _> = base
+            .iter()
+            .cloned()
+            .chain(more.iter().map(|(name, value)| (*name, Value::Real(*value))))
+            .collect();
+        Wcs::from_keywords(&|name: &str| all.get(name).cloned()).unwrap()
+    };
+    let (sin, cos) = 30f64.to_radians().sin_cos();
+    let turned = read(&[("CDELT1", -0.1), ("CDELT2", 0.2), ("CROTA2", 30.0)]);
+    let matrix = read(&[
+        ("CD1_1", -0.1 * cos),
+        ("CD1_2", -0.2 * sin),
+        ("CD2_1", -0.1 * sin),
+        ("CD2_2", 0.2 * cos),
+    ]);
+    for (a, b) in turned.cd().iter().flatten().zip(matrix.cd().iter().flatten()) {
+        assert!((a - b).abs() < 1e-15);
+    }
+    let scales = matrix.pixel_scales();
+    assert!((scales[0] - 0.1).abs() < 1e-15 && (scales[1] - 0.2).abs() < 1e-15);
+    assert!((matrix.pixel_area() - 0.02).abs() < 1e-15);
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics(
+        which in 0usize..12,
+        crval in prop::array::uniform2(prop::num::f64::ANY),
+        crpix in prop::array::uniform2(prop::num::f64::ANY),
+        cdelt in prop::array::uniform2(prop::num::f64::ANY),
+        poles in prop::array::uniform2(prop::option::of(prop::num::f64::ANY)),
+        at in prop::array::uniform2(prop::num::f64::ANY),
+    ) {
+        let projection = Projection::all().nth(which).unwrap();
+        let pc = [[1.0, 0.0], [0.0, 1.0]];
+        for numbers in [[crval, crpix, cdelt], [[83.0, 22.0], [1.0, 1.0], [-0.1, 0.1]]] {
+            let wcs = Wcs::with_all(Frame::Icrs, projection, numbers, pc, poles, None);
+            let Ok(wcs) = wcs else { continue };
+            if let Some([lon, lat]) = wcs.pix_to_sky(at[0], at[1]) {
+                prop_assert!((0.0..360.0).contains(&lon) && lat.abs() <= 90.0);
+            }
+            if let Some(pix) = wcs.sky_to_pix(at[0], at[1]) {
+                prop_assert!(!pix[0].is_nan() || !pix[1].is_nan());
+            }
+        }
+    }
+
+    #[test]
+    fn any_position_comes_back(
+        which in 0usize..12,
+        crval in (0.0..360.0, -90.0..90.0),
+        lon in 0.0..360.0,
+        lat in -90.0..90.0,
+    ) {
+        let projection = Projection::all().nth(which).unwrap();
+        let wcs = wcs(projection, [crval.0, crval.1], 1.0);
+        let Some([x, y]) = wcs.sky_to_pix(lon, lat) else { return Ok(()) };
+        let back = wcs.pix_to_coord(x, y).unwrap();
+        let away = back.separation_deg(&SkyCoord::icrs(lon, lat));
+        prop_assert!(away < 1e-7, "{} deg", away);
+    }
+}
