@@ -141,6 +141,30 @@ impl Plane<'_> {
         })))
     }
 
+    /// With counts off that are not summed over the kernel, as they are of one region for each pixel already; the acceptance is.
+    ///
+    /// # Errors
+    /// As [`cash`](Self::cash).
+    pub fn wstat_off_per_pixel(
+        &self,
+        counts: &[f64],
+        counts_off: &[f64],
+        acceptance: &[f64],
+        acceptance_off: &[f64],
+    ) -> Result<ExcessMaps, Error> {
+        let n = self.mask.len();
+        if counts_off.len() != n || acceptance_off.len() != n {
+            let reason = format!("{} counts, {} of it", counts_off.len(), acceptance_off.len());
+            return Err(Error::parameter("acceptance off", reason));
+        }
+        let (n_on, acceptance) = (self.sum(counts)?, self.sum(acceptance)?);
+        let on = n_on.iter().zip(&acceptance);
+        let off = counts_off.iter().zip(acceptance_off);
+        Ok(self.maps(on.zip(off).map(|((n_on, on), (n_off, off))| {
+            WStatCountsStatistic::new(n_on.round_ties_even(), *n_off, on / off)
+        })))
+    }
+
     /// Maps of the statistics of pixels in turn.
     fn maps<S: Counts>(&self, statistics: impl Iterator<Item = S>) -> ExcessMaps {
         let n = self.mask.len();
@@ -218,6 +242,12 @@ mod tests {
         assert_eq!(maps.sqrt_ts[0], li_ma(20.0, 100.0, 0.1));
         assert_eq!(maps.npred_excess[..2], [10.0, 0.0]);
         assert!(maps.counts[2].is_nan() && maps.ts[2].is_nan());
+        let off = [f64::NAN, 10.0, 0.0];
+        let maps = plane.wstat_off_per_pixel(&[20.0, 1.0, 9.0], &[9.0, 7.0, 3.0], &[1.0; 3], &off);
+        let maps = maps.unwrap();
+        assert!(maps.sqrt_ts[0].is_nan());
+        assert_eq!(maps.sqrt_ts[1], li_ma(1.0, 7.0, 0.1));
+        assert!(plane.wstat_off_per_pixel(&[1.0; 3], &[1.0; 2], &[1.0; 3], &off).is_err());
         let maps = plane.cash(&[5.0, 5.0, 0.0], &[2.0, 5.0, 1.0]).unwrap();
         assert!((maps.sqrt_ts[0] - 1.778_456_442_745_098_6).abs() < 1e-12);
         assert_eq!((maps.ts[1], maps.sqrt_ts[1]), (0.0, 0.0));
