@@ -9,3 +9,4 @@ mod maps;
 mod regions;
 mod stats;
 mod stored;
+mod variants;

@@ -82,10 +82,10 @@ impl Dataset {
     /// It with its off counts as background, unless they are wanted.
     ///
     /// # Errors
-    /// As [`npred_background`](Self::npred_background).
+    /// As [`scaled_off`](Self::scaled_off).
     pub fn without_off(mut self, with_off: bool) -> Result<Dataset, Error> {
         if self.off.is_some() && !with_off {
-            self.background = self.npred_background()?;
+            self.background = self.scaled_off()?;
             self.off = None;
         }
         Ok(self)

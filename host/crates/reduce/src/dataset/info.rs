@@ -81,8 +81,9 @@ impl Dataset {
         let mut off = None;
         if self.off.is_some() {
             let summed = self.info_off(&cells)?;
-            if npred.is_some() {
-                (background, excess) = (npred_background, counts - npred_background);
+            if let Some(scaled) = self.scaled_off()? {
+                background = sum(&|at| scaled.values.get(at));
+                excess = counts - background;
                 let n_off = summed.counts_off as f64;
                 sqrt_ts = stats::li_ma(counts, n_off, summed.alpha);
             }

@@ -149,7 +149,20 @@ impl Dataset {
         Ok((0..n).map(alpha).collect())
     }
 
-    /// Expected background: that of the responses with its factor, or the scaled off counts; `None` without either.
+    /// The scaled off counts; `None` without any.
+    ///
+    /// # Errors
+    /// As [`alpha`](Self::alpha).
+    pub fn scaled_off(&self) -> Result<Option<Map>, Error> {
+        let Some(counts_off) = self.off.as_ref().and_then(|off| off.counts_off.as_ref()) else {
+            return Ok(None);
+        };
+        let alpha = self.alpha()?;
+        let values = alpha.iter().enumerate().map(|(at, alpha)| alpha * counts_off.values.get(at));
+        Ok(Some(Map::new(counts_off.geom.clone(), "", values.collect())?))
+    }
+
+    /// Expected background: that of the responses with its factor, or with off counts the most likely one; `None` without either.
     ///
     /// # Errors
     /// Where there is no energy axis.
@@ -157,8 +170,10 @@ impl Dataset {
         if let Some(OnOff { counts_off, .. }) = &self.off {
             let Some(counts_off) = counts_off else { return Ok(None) };
             let alpha = self.alpha()?;
-            let values =
-                alpha.iter().enumerate().map(|(at, alpha)| alpha * counts_off.values.get(at));
+            let values = alpha.iter().enumerate().map(|(at, alpha)| {
+                let (on, off) = (self.counts.values.get(at), counts_off.values.get(at));
+                alpha * stats::wstat_mu_bkg(on, off, *alpha, 0.0)
+            });
             return Ok(Some(Map::new(counts_off.geom.clone(), "", values.collect())?));
         }
         let (Some(background), Some(model)) = (&self.background, &self.model) else {
