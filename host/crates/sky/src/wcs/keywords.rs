@@ -1,19 +1,20 @@
 //! A WCS from the keywords of a header, and back.
 
-use super::{Projection, Wcs};
+use super::{Distortion, Projection, Wcs};
 use crate::Error;
 use crate::frame::Frame;
 use crate::header::{Keyword, Lookup, Value, number, text};
 
 impl Wcs {
-    /// Reads the celestial WCS of the first two axes: CTYPE, CRPIX, CRVAL, CDELT with PC or CROTA2, or CD, CUNIT, LONPOLE, LATPOLE, PV.
+    /// Reads the celestial WCS of the first two axes: CTYPE, CRPIX, CRVAL, CDELT with PC or CROTA2, or CD, CUNIT, LONPOLE, LATPOLE, PV;
+    /// distortions of SIP and TPV (also under the name TAN, if there are more PV than TAN can have).
     ///
     /// Equatorial coordinates of FK5 are taken as ICRS, from which they differ by less than 0.1 arcsec.
     ///
     /// # Errors
     /// Where a keyword is missing or wrong, or asks for something that is not implemented.
     pub fn from_keywords(lookup: &Lookup<'_>) -> Result<Self, Error> {
-        let (frame, projection) = celestial_type(lookup)?;
+        let CelestialType { frame, projection, distortion } = celestial_type(lookup)?;
         let need = |name: &str, default: Option<f64>| {
             number(lookup, name)?
                 .or(default)
@@ -24,19 +25,26 @@ impl Wcs {
         let crpix = [need("CRPIX1", Some(0.0))?, need("CRPIX2", Some(0.0))?];
         let (mut cdelt, pc) = matrix(lookup)?;
         cdelt = [cdelt[0] * unit[0], cdelt[1] * unit[1]];
+        let is_tpv = matches!(distortion, Some(Distortion::Tpv(_)));
         for name in ["PV1_0", "PV1_1", "PV1_2"] {
-            if number(lookup, name)?.is_some_and(|value| value != 0.0) {
+            if !is_tpv && number(lookup, name)?.is_some_and(|value| value != 0.0) {
                 return Err(Error::unsupported(name, "another reference point of the projection"));
             }
         }
         let either = |first: &str, second: &str| -> Result<Option<f64>, Error> {
             Ok(number(lookup, first)?.or(number(lookup, second)?))
         };
-        let lonpole = either("LONPOLE", "PV1_3")?;
-        let latpole = either("LATPOLE", "PV1_4")?;
         let default = projection.default_pv();
-        let pv = [need("PV2_1", Some(default[0]))?, need("PV2_2", Some(default[1]))?];
-        Self::with_all(frame, projection, [crval, crpix, cdelt], pc, [lonpole, latpole], Some(pv))
+        // In a TPV header all PV are coefficients.
+        let (poles, pv) = if is_tpv {
+            ([number(lookup, "LONPOLE")?, number(lookup, "LATPOLE")?], default)
+        } else {
+            let poles = [either("LONPOLE", "PV1_3")?, either("LATPOLE", "PV1_4")?];
+            (poles, [need("PV2_1", Some(default[0]))?, need("PV2_2", Some(default[1]))?])
+        };
+        let numbers = [crval, crpix, cdelt];
+        let wcs = Self::with_all(frame, projection, numbers, pc, poles, Some(pv))?;
+        Ok(Wcs { distortion, ..wcs })
     }
 
     /// The keywords that describe it.
@@ -64,12 +72,18 @@ impl Wcs {
             Frame::Icrs => ["RA---", "DEC--"],
             Frame::Galactic => ["GLON-", "GLAT-"],
         };
-        let types = names.map(|name| Value::Text(format!("{name}{}", self.projection.code())));
+        let code = match &self.distortion {
+            Some(Distortion::Tpv(_)) => "TPV".to_owned(),
+            Some(Distortion::Sip(_)) => format!("{}-SIP", self.projection.code()),
+            None => self.projection.code().to_owned(),
+        };
+        let types = names.map(|name| Value::Text(format!("{name}{code}")));
         pair("CTYPE", types, "Coordinate type and projection");
         pair("CRVAL", self.crval.map(Value::Real), "[deg] Coordinate value at reference point");
         if self.pv != self.projection.default_pv() {
             pair("PV2_", self.pv.map(Value::Real), "Projection parameter");
         }
+        out.extend(self.distortion.iter().flat_map(Distortion::keywords));
         out.push(Keyword::new("LONPOLE", self.lonpole, "[deg] Native longitude of celestial pole"));
         out.push(Keyword::new("LATPOLE", self.latpole, "[deg] Native latitude of celestial pole"));
         out.push(Keyword::new("MJDREF", 0.0, "[d] MJD of fiducial time"));
@@ -80,8 +94,15 @@ impl Wcs {
     }
 }
 
-/// Frame and projection of CTYPE1 and CTYPE2.
-fn celestial_type(lookup: &Lookup<'_>) -> Result<(Frame, Projection), Error> {
+/// What CTYPE1 and CTYPE2 say.
+struct CelestialType {
+    frame: Frame,
+    projection: Projection,
+    distortion: Option<Distortion>,
+}
+
+/// Frame, projection and distortion of CTYPE1 and CTYPE2.
+fn celestial_type(lookup: &Lookup<'_>) -> Result<CelestialType, Error> {
     let need = |name: &str| {
         text(lookup, name)?.ok_or_else(|| Error::malformed(name, "expected a text, found none"))
     };
@@ -104,7 +125,15 @@ fn celestial_type(lookup: &Lookup<'_>) -> Result<(Frame, Projection), Error> {
     if frame == Frame::Icrs {
         check_system(lookup)?;
     }
-    Ok((frame, Projection::of_code(&lon_code)?))
+    let (code, distortion) = match lon_code.as_str() {
+        "TPV" => ("TAN", Some(Distortion::tpv(lookup)?)),
+        "TAN" if Distortion::is_tpv_in_disguise(lookup) => ("TAN", Some(Distortion::tpv(lookup)?)),
+        code => match code.strip_suffix("-SIP") {
+            Some(code) => (code, Some(Distortion::sip(lookup)?)),
+            None => (code, None),
+        },
+    };
+    Ok(CelestialType { frame, projection: Projection::of_code(code)?, distortion })
 }
 
 /// That equatorial coordinates are ICRS or FK5 of 2000.

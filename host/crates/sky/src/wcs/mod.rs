@@ -1,9 +1,11 @@
 //! World coordinates of images: FITS WCS papers I and II.
 
+mod distortion;
 mod keywords;
 mod projection;
 mod rotation;
 
+use distortion::Distortion;
 pub use projection::Projection;
 use rotation::Rotation;
 
@@ -24,6 +26,7 @@ pub struct Wcs {
     lonpole: f64,
     latpole: f64,
     pv: [f64; 2],
+    distortion: Option<Distortion>,
     derived: Derived,
 }
 
@@ -70,6 +73,9 @@ impl Wcs {
                 return Err(Error::parameter(name, format!("{value} is no number")));
             }
         }
+        if let Some(pole) = lonpole.iter().chain(&latpole).find(|pole| !pole.is_finite()) {
+            return Err(Error::parameter("LONPOLE, LATPOLE", format!("{pole} is no number")));
+        }
         if crval[1].abs() > 90.0 {
             let reason = format!("expected a latitude, found {}", crval[1]);
             return Err(Error::parameter("CRVAL2", reason));
@@ -85,7 +91,20 @@ impl Wcs {
             Error::parameter("CDELT", format!("{cdelt:?} with PC {pc:?} has no inverse"))
         })?;
         let derived = Derived { cd, inverse, rotation };
-        Ok(Wcs { frame, projection, crpix, crval, cdelt, pc, lonpole, latpole, pv, derived })
+        let distortion = None;
+        Ok(Wcs {
+            frame,
+            projection,
+            crpix,
+            crval,
+            cdelt,
+            pc,
+            lonpole,
+            latpole,
+            pv,
+            distortion,
+            derived,
+        })
     }
 
     /// The same with another reference pixel (counted from 1).
@@ -100,6 +119,9 @@ impl Wcs {
         let crpix = self.crpix.map(|one| (one - 0.5) * factor + 0.5);
         let cdelt = self.cdelt.map(|one| one / factor);
         let poles = [Some(self.lonpole), Some(self.latpole)];
+        if self.distortion.is_some() {
+            return Err(Error::unsupported("other pixels", "of a distorted image"));
+        }
         let numbers = [self.crval, crpix, cdelt];
         Self::with_all(self.frame, self.projection, numbers, self.pc, poles, Some(self.pv))
     }
@@ -161,9 +183,15 @@ impl Wcs {
         (cd[0][0] * cd[1][1] - cd[0][1] * cd[1][0]).abs()
     }
 
+    /// Whether pixels are distorted before they are projected.
+    pub fn is_distorted(&self) -> bool {
+        self.distortion.is_some()
+    }
+
     /// Whether x is along longitude and y along latitude in the plane.
     fn is_straight(&self) -> bool {
-        self.derived.cd[0][1] == 0.0 && self.derived.cd[1][0] == 0.0
+        let cd = &self.derived.cd;
+        self.distortion.is_none() && cd[0][1] == 0.0 && cd[1][0] == 0.0
     }
 
     /// The direction, in its frame, of a pixel coordinate; `None` outside the projection.
@@ -258,19 +286,36 @@ impl Wcs {
     /// Pixel coordinate to radians in the plane.
     #[inline]
     fn to_plane(&self, x: f64, y: f64) -> [f64; 2] {
-        let (u, v) = (x - (self.crpix[0] - 1.0), y - (self.crpix[1] - 1.0));
+        let mut at = [x - (self.crpix[0] - 1.0), y - (self.crpix[1] - 1.0)];
+        if let Some(sip @ Distortion::Sip(_)) = &self.distortion {
+            at = sip.apply(at);
+        }
+        let [u, v] = at;
         let cd = &self.derived.cd;
-        [cd[0][0] * u + cd[0][1] * v, cd[1][0] * u + cd[1][1] * v]
+        let plane = [cd[0][0] * u + cd[0][1] * v, cd[1][0] * u + cd[1][1] * v];
+        match &self.distortion {
+            Some(tpv @ Distortion::Tpv(_)) => {
+                tpv.apply(plane.map(f64::to_degrees)).map(f64::to_radians)
+            }
+            _ => plane,
+        }
     }
 
     /// Radians in the plane to pixel coordinate.
     #[inline]
     #[expect(clippy::wrong_self_convention, reason = "from the plane, not from a value")]
     fn from_plane(&self, x: f64, y: f64) -> Option<[f64; 2]> {
+        let mut plane = [x, y];
+        if let Some(tpv @ Distortion::Tpv(_)) = &self.distortion {
+            plane = tpv.undo(plane.map(f64::to_degrees))?.map(f64::to_radians);
+        }
+        let [x, y] = plane;
         let inverse = &self.derived.inverse;
-        let u = inverse[0][0] * x + inverse[0][1] * y;
-        let v = inverse[1][0] * x + inverse[1][1] * y;
-        Some([u + (self.crpix[0] - 1.0), v + (self.crpix[1] - 1.0)])
+        let mut at = [inverse[0][0] * x + inverse[0][1] * y, inverse[1][0] * x + inverse[1][1] * y];
+        if let Some(sip @ Distortion::Sip(_)) = &self.distortion {
+            at = sip.undo(at)?;
+        }
+        Some([at[0] + (self.crpix[0] - 1.0), at[1] + (self.crpix[1] - 1.0)])
     }
 
     /// Whether all parameters are the same within `tolerance`.
@@ -287,6 +332,7 @@ impl Wcs {
         let (a, b) = (self.cd(), other.cd());
         let same = self.frame == other.frame
             && self.projection == other.projection
+            && self.distortion == other.distortion
             && near_2(self.pv, other.pv)
             && lon.min(360.0 - lon) <= tolerance
             && near(self.crval[1], other.crval[1])

@@ -183,6 +183,105 @@ fn old_headers_have_a_matrix_or_an_angle() {
     assert!((matrix.pixel_area() - 0.02).abs() < 1e-15);
 }
 
+/// A header of a camera, with what is added to it.
+fn camera(ctype: [&str; 2], more: &[(&str, f64)]) -> Result<Wcs, Error> {
+    let base = [
+        ("CRPIX1", 1000.5),
+        ("CRPIX2", 900.5),
+        ("CRVAL1", 210.0),
+        ("CRVAL2", 54.5),
+        ("CD1_1", -5.1e-5),
+        ("CD1_2", 1e-6),
+        ("CD2_1", 2e-6),
+        ("CD2_2", 5.2e-5),
+    ];
+    let numbers = base.iter().chain(more).map(|(name, value)| (*name, Value::Real(*value)));
+    let texts = ["CTYPE1", "CTYPE2"].into_iter().zip(ctype.map(Value::from));
+    let all: HashMap<_, _> = numbers.chain(texts).collect();
+    Wcs::from_keywords(&|name: &str| all.get(name).cloned())
+}
+
+const TPV: [(&str, f64); 19] = [
+    ("PV1_0", 1e-4),
+    ("PV1_1", 1.001),
+    ("PV1_2", 2e-4),
+    ("PV1_3", 1e-4),
+    ("PV1_4", 3e-3),
+    ("PV1_5", -2e-3),
+    ("PV1_6", 1e-3),
+    ("PV1_7", 0.02),
+    ("PV1_9", -0.01),
+    ("PV1_10", 0.003),
+    ("PV1_11", 0.004),
+    ("PV2_0", -2e-4),
+    ("PV2_1", 0.999),
+    ("PV2_2", -1e-4),
+    ("PV2_4", -1e-3),
+    ("PV2_5", 4e-3),
+    ("PV2_7", 0.01),
+    ("PV2_8", -0.02),
+    ("PV2_16", 0.05),
+];
+
+const SIP: [(&str, f64); 10] = [
+    ("A_ORDER", 3.0),
+    ("B_ORDER", 2.0),
+    ("A_2_0", 2e-6),
+    ("A_0_2", -1e-6),
+    ("A_1_1", 3e-6),
+    ("A_3_0", 1e-9),
+    ("A_1_2", -2e-9),
+    ("B_2_0", -1e-6),
+    ("B_1_1", 2e-6),
+    ("B_0_2", 1.5e-6),
+];
+
+#[test]
+fn distorted_images_are_as_in_wcslib() {
+    // Positions by astropy 8.0.
+    let pixels = [[0.0, 0.0], [2047.0, 0.0], [100.0, 1900.0], [1500.25, 777.5]];
+    let tpv = [
+        [210.08641130748228, 54.451024577540515],
+        [209.90664121188286, 54.45514456705882],
+        [210.08111431426477, 54.54995098285314],
+        [209.95595094185066, 54.49445795763867],
+    ];
+    let sip = [
+        [210.08573737088037, 54.45131034002229],
+        [209.90672848322743, 54.45518918587617],
+        [210.080907157703, 54.55014038818746],
+        [209.9557805905094, 54.49463202887749],
+    ];
+    let all = [
+        (camera(["RA---TPV", "DEC--TPV"], &TPV), tpv),
+        (camera(["RA---TAN", "DEC--TAN"], &TPV), tpv),
+        (camera(["RA---TAN-SIP", "DEC--TAN-SIP"], &SIP), sip),
+    ];
+    for (wcs, positions) in all {
+        let wcs = wcs.unwrap();
+        assert!(wcs.is_distorted() && wcs.resampled(2.0).is_err());
+        for ([x, y], [lon, lat]) in pixels.into_iter().zip(positions) {
+            let found = wcs.pix_to_sky(x, y).unwrap();
+            assert!((found[0] - lon).abs() < 1e-10 && (found[1] - lat).abs() < 1e-10);
+            let back = wcs.sky_to_pix(lon, lat).unwrap();
+            assert!((back[0] - x).abs() < 1e-6 && (back[1] - y).abs() < 1e-6, "{back:?}");
+        }
+        let header: HashMap<_, _> =
+            wcs.keywords().into_iter().map(|keyword| (keyword.name, keyword.value)).collect();
+        let back = Wcs::from_keywords(&|name: &str| header.get(name).cloned());
+        assert_eq!(back.unwrap(), wcs);
+    }
+}
+
+#[test]
+fn hopeless_distortions_have_no_way_back() {
+    let folded = camera(["RA---TPV", "DEC--TPV"], &[("PV1_1", 0.0), ("PV2_4", 1e6)]).unwrap();
+    assert_eq!(folded.sky_to_pix(210.5, 54.4), None);
+    assert!(camera(["RA---TAN-SIP", "DEC--TAN-SIP"], &[("A_ORDER", 10.0)]).is_err());
+    assert!(camera(["RA---TAN-SIP", "DEC--TAN-SIP"], &[("A_ORDER", -1.0)]).is_err());
+    assert!(camera(["RA---TAN-XXX", "DEC--TAN-XXX"], &[]).is_err());
+}
+
 proptest! {
     #[test]
     fn nothing_panics(
