@@ -4,6 +4,9 @@ use super::WcsGeom;
 use crate::header::{Keyword, Lookup, Value, text, whole};
 use crate::{Error, MapAxis, Wcs};
 
+/// Most pixels of an image that a header may ask for.
+const MAX_PIXELS: usize = 1 << 28;
+
 impl WcsGeom {
     /// Reads WCS and shape (WCSSHAPE, else NAXIS1 and NAXIS2). The axes come from elsewhere; WCSSHAPE is checked against them.
     ///
@@ -23,6 +26,10 @@ impl WcsGeom {
                 [size("NAXIS2")?, size("NAXIS1")?]
             }
         };
+        if shape[0].checked_mul(shape[1]).is_none_or(|n| n > MAX_PIXELS) {
+            let reason = format!("expected {MAX_PIXELS} pixels at most, found {shape:?}");
+            return Err(Error::malformed("shape of the image", reason));
+        }
         Self::new(wcs, shape, axes)
     }
 

@@ -320,3 +320,6 @@ pub(crate) fn check_names(axes: &[MapAxis]) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,8 +8,10 @@ use crate::geom::{axes_close, check_names};
 use crate::header::{Keyword, Lookup, text, whole};
 use crate::{Error, Frame, MapAxis, SkyCoord};
 
-/// Most pixels of which a list is made.
+/// Most pixels of the whole sky.
 const MAX_PIXELS: u64 = 1 << 32;
+/// Most pixels of which a list is made.
+const MAX_LISTED: u64 = 1 << 27;
 
 /// Which part of the sky.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -166,9 +168,10 @@ impl HpxGeom {
         let partitions: Result<Vec<_>, _> = nside.iter().map(|n| Healpix::new(*n, order)).collect();
         let partitions = partitions?;
         let expected = partitions.iter().map(|partition| match &region {
-            Some(HpxRegion::Disk { lon_lat_radius: [_, _, radius], .. }) => {
+            Some(HpxRegion::Disk { lon_lat_radius: [_, _, radius], inclusive }) => {
                 let share = 0.5 * (1.0 - radius.min(180.0).to_radians().cos());
-                (share * partition.n_pixels() as f64) as u64
+                let finer = inclusive.unwrap_or(1).pow(2) as f64;
+                (share * finer * partition.n_pixels() as f64) as u64
             }
             Some(HpxRegion::Pixel { partition: large, .. }) => {
                 partition.n_pixels() / large.n_pixels()
@@ -176,8 +179,9 @@ impl HpxGeom {
             None => partition.n_pixels(),
         });
         let all = expected.fold(0u64, u64::saturating_add);
-        if all > MAX_PIXELS {
-            let reason = format!("{all} pixels, at most {MAX_PIXELS} are possible");
+        let most = if region.is_some() { MAX_LISTED } else { MAX_PIXELS };
+        if all > most {
+            let reason = format!("{all} pixels, at most {most} are possible");
             return Err(Error::parameter("NSIDE", reason));
         }
         let pixels = match &region {

@@ -26,6 +26,9 @@ struct Place {
     width: [f64; 2],
 }
 
+/// Most points along a pixel for the share of it that is in a region.
+const MAX_FACTOR: usize = 100;
+
 /// By how much a region is taken larger for its box: if it ends where a pixel does, the next one is in, whatever the rounding. (The
 /// scale comes from a finite step, which makes regions of a gnomonic plane too large by about 1e-11.)
 const LARGER: f64 = 1.0 + 1e-9;
@@ -224,7 +227,7 @@ impl RegionGeom {
     /// `factor` points of the pixel that are inside. A point is all in itself.
     ///
     /// # Errors
-    /// Where there is no region, or the factor is 0.
+    /// Where there is no region, or the factor is not between 1 and 100.
     pub fn wcs_coords_and_weights(
         &self,
         factor: usize,
@@ -232,6 +235,10 @@ impl RegionGeom {
         let place = self.place()?;
         if place.region.is_point() {
             return Ok((vec![place.center], vec![1.0]));
+        }
+        if !(1..=MAX_FACTOR).contains(&factor) {
+            let reason = format!("expected 1 to {MAX_FACTOR}, found {factor}");
+            return Err(Error::parameter("factor", reason));
         }
         let geom = self.to_wcs_geom()?.to_image();
         let fine = geom.upsample(factor)?;
