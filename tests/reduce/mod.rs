@@ -7,6 +7,7 @@ mod healpix;
 mod horizon;
 mod maps;
 mod regions;
+mod spectra;
 mod stats;
 mod stored;
 mod variants;
