@@ -166,6 +166,18 @@ impl Geom {
         }
     }
 
+    /// Pixel coordinate `[x, y]` of a position: 0, 0 for all that is inside a region; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where it is a region nobody knows, or of HEALPix pixels, which have no such coordinates.
+    pub fn coord_to_pix(&self, position: &SkyCoord) -> Result<Option<[f64; 2]>, Error> {
+        match self {
+            Geom::Wcs(geom) => Ok(geom.wcs().coord_to_pix(position)),
+            Geom::Region(geom) => Ok(geom.contains(position)?.then_some([0.0; 2])),
+            Geom::Hpx(_) => Err(Error::unsupported("pixel coordinates", "of HEALPix pixels")),
+        }
+    }
+
     /// Place, in a plane of the data, of a position; `None` outside.
     ///
     /// # Errors
@@ -227,6 +239,11 @@ mod tests {
             assert!(geom.contains(&center).unwrap());
             assert!(!geom.contains(&SkyCoord::icrs(0.0, 0.0)).unwrap());
             let away = geom.separation(&center).unwrap();
+            match (geom, geom.coord_to_pix(&center)) {
+                (Geom::Wcs(_), pix) => assert!((pix.unwrap().unwrap()[0] - 9.5).abs() < 1e-9),
+                (Geom::Region(_), pix) => assert_eq!(pix, Ok(Some([0.0; 2]))),
+                (Geom::Hpx(_), pix) => assert!(pix.is_err()),
+            }
             for at in 0..n {
                 let position = SkyCoord::icrs(lon[at], lat[at]);
                 assert_eq!(geom.coord_to_idx(&position).unwrap(), Some(at));
