@@ -94,3 +94,18 @@ fn axes_need_sense() {
     assert!(MapAxis::from_energy_bounds("energy", "TeV", [-1.0, 2.0], 3, false).is_err());
     assert!(MapAxis::from_bounds("x", "", Interp::Lin, [0.0, 1.0], usize::MAX).is_err());
 }
+
+#[test]
+fn bins_of_a_decade() {
+    for (ends, per_decade, expected) in [
+        ([0.1, 40.0], 10, 27),
+        ([0.05, 100.0], 20, 67),
+        ([0.1, 100.0], 10, 30),
+        ([0.01, 100.0], 10, 40),
+        ([1.0, 10.0], 5, 5),
+    ] {
+        let axis = MapAxis::from_energy_bounds("energy", "TeV", ends, per_decade, true).unwrap();
+        assert_eq!(axis.n_bins(), expected, "{ends:?}");
+        assert_eq!(axis.nodes().last(), Some(&ends[1]));
+    }
+}

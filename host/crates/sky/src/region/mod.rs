@@ -123,6 +123,24 @@ impl SkyRegion {
         }
     }
 
+    /// Whether kinds are the same, and positions, sizes and angles in degrees within `tolerance`.
+    pub fn is_close(&self, other: &SkyRegion, tolerance: f64) -> bool {
+        let near = |a: &SkyCoord, b: &SkyCoord| a.separation_deg(b) <= tolerance;
+        match (self, other) {
+            (
+                SkyRegion::Simple { center: a, shape: shape_a },
+                SkyRegion::Simple { center: b, shape: shape_b },
+            ) => near(a, b) && shape_a.is_close(*shape_b, tolerance),
+            (SkyRegion::Polygon { vertices: a }, SkyRegion::Polygon { vertices: b }) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| near(a, b))
+            }
+            (SkyRegion::Union(a), SkyRegion::Union(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_close(b, tolerance))
+            }
+            _ => false,
+        }
+    }
+
     /// Its centre: that of a polygon is the centroid of the flat figure of its longitudes and latitudes; that of a union the
     /// position from which the sum of distances to the parts' centres is least.
     ///

@@ -117,6 +117,14 @@ impl Shape {
         }
     }
 
+    /// Whether the kind is the same, and sizes and angle are within `tolerance`.
+    pub(crate) fn is_close(self, other: Shape, tolerance: f64) -> bool {
+        let near = |(a, b): (f64, f64)| (a - b).abs() <= tolerance;
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+            && self.sizes().into_iter().zip(other.sizes()).all(near)
+            && near((self.angle(), other.angle()))
+    }
+
     /// The same, larger by a factor and turned.
     #[must_use]
     pub(crate) fn scaled(self, factor: f64, turn: f64) -> Self {

@@ -79,6 +79,22 @@ fn there_and_back() {
 }
 
 #[test]
+fn regions_are_compared() {
+    let image = image();
+    for (at, region) in all().iter().enumerate() {
+        let back = region.to_pixel(image.wcs()).unwrap().to_sky(image.wcs()).unwrap();
+        assert!(region.is_close(&back, 1e-6), "{region:?}");
+        let others = all().iter().filter(|other| region.is_close(other, 1e-6)).count();
+        assert_eq!(others, 1, "{at}");
+        let geom = RegionGeom::new(region.clone(), Vec::new()).unwrap();
+        let again = RegionGeom::with_wcs(region.clone(), geom.image().unwrap(), Vec::new());
+        assert!(geom.is_close(&again.unwrap()));
+        let none = RegionGeom::nowhere(Vec::new()).unwrap();
+        assert!(!geom.is_close(&none) && geom.has_same_axes(&none));
+    }
+}
+
+#[test]
 fn turning_is_counter_clockwise() {
     let region = PixelRegion::circle([2.0, 1.0], 0.5).rotate(90.0, [1.0, 1.0]);
     let PixelRegion::Simple { center, .. } = region else { panic!() };
