@@ -4,6 +4,7 @@
 //! and written as FITS. Sources: the data formats for gamma-ray astronomy (GADF) 0.2 and 0.3; OGIP 92-007 and 92-002 for spectra.
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 pub mod config;
 pub mod convolve;
 pub mod data;

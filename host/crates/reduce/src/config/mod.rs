@@ -5,6 +5,8 @@
 
 mod keys;
 
+pub(crate) use keys::nearest;
+
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;

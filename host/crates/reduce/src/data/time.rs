@@ -23,6 +23,14 @@ impl Time {
         Ok(Time { instant: Instant::from_mjd(scale, days as f64, fraction)?, scale })
     }
 
+    /// A time as ISO text, `2004-12-04T22:08:08`.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn from_iso(text: &str, scale: TimeScale) -> Result<Self, Error> {
+        Ok(Time { instant: Instant::from_iso(scale, text.trim())?, scale })
+    }
+
     /// The time some seconds later; as it is where that is no time.
     #[must_use]
     pub fn plus(self, seconds: f64) -> Self {

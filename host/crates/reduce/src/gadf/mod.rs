@@ -15,7 +15,7 @@ mod bands;
 mod read;
 mod write;
 
-pub use read::read_dataset;
+pub use read::{read_dataset, read_mask};
 pub use write::write_dataset;
 
 /// What files name as their creator.

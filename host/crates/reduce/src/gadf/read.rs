@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tierline_fits::{FitsFile, Header, Image, Pixels, Value};
+use tierline_fits::{FitsFile, HduInfo, HduKind, Header, Image, Pixels, Value};
 use tierline_report::Limits;
 use tierline_sky::{WcsGeom, header};
 
@@ -50,15 +50,39 @@ pub fn read_dataset(path: &Path, limits: &Limits) -> Result<Dataset, Error> {
     })
 }
 
+/// Reads a mask: the first image of a file, set where it is above 0.
+///
+/// # Errors
+/// Where the file can't be read or has no image with coordinates.
+pub fn read_mask(path: &Path, limits: &Limits) -> Result<Mask, Error> {
+    let fits = FitsFile::open(path, limits)?;
+    let is_image = |hdu: &HduInfo| {
+        matches!(hdu.kind, HduKind::Image | HduKind::CompressedImage) && hdu.shape.len() >= 2
+    };
+    let number = fits.hdus().iter().position(is_image);
+    let number = number.ok_or_else(|| Error::malformed(path, "", "no image, a mask needs one"))?;
+    let (geom, image) = File { fits }.image_of(number)?;
+    let values = reals(image.pixels).into_iter().map(|value| value > 0.0).collect();
+    Mask::new(geom, values)
+}
+
 struct File {
     fits: FitsFile,
 }
 
 impl File {
     fn image(&mut self, name: &str) -> Result<Option<(Geom, Image)>, Error> {
-        let Some(number) = self.fits.find(name) else { return Ok(None) };
+        match self.fits.find(name) {
+            Some(number) => self.image_of(number).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn image_of(&mut self, number: usize) -> Result<(Geom, Image), Error> {
         let image = self.fits.image(number)?;
         let path = self.fits.path().to_owned();
+        let name = image.name.clone();
+        let name = name.as_str();
         let wrong = |reason: String| malformed(&path, name, reason);
         let bands = image.header.text("BANDSHDU").map_err(|e| wrong(e.to_string()))?;
         let axes = match bands {
@@ -77,7 +101,7 @@ impl File {
             let (found, shape) = (&image.shape, geom.shape());
             return Err(wrong(format!("pixels {found:?} for a geometry of {shape:?}")));
         }
-        Ok(Some((Geom::Wcs(geom), image)))
+        Ok((Geom::Wcs(geom), image))
     }
 
     fn map(&mut self, name: &str) -> Result<Option<Map>, Error> {

@@ -126,33 +126,7 @@ impl DatasetsMaker {
     ) -> Result<(), Error> {
         let make =
             |at: usize| open(at).and_then(|observation| self.run_one(reference, &observation));
-        let threads = self.threads.clamp(1, n.max(1));
-        if threads == 1 {
-            return (0..n).try_for_each(|at| take(make(at)?));
-        }
-        // Each thread takes every so manyth observation and is at most one ahead, so that few are in memory.
-        thread::scope(|scope| {
-            let mut lanes = Vec::new();
-            for lane in 0..threads {
-                let (sender, receiver) = mpsc::sync_channel(0);
-                let make = &make;
-                scope.spawn(move || {
-                    for at in (lane..n).step_by(threads) {
-                        if sender.send(make(at)).is_err() {
-                            return;
-                        }
-                    }
-                });
-                lanes.push(receiver);
-            }
-            for at in 0..n {
-                let made = lanes[at % threads].recv().map_err(|_| {
-                    Error::parameter("datasets", "a thread ended before its work was done")
-                })?;
-                take(made?)?;
-            }
-            Ok(())
-        })
+        in_order(self.threads, n, &make, &mut take)
     }
 
     /// Makes the datasets and stacks them onto the reference, in the order of the observations. Returns warnings and the numbers of
@@ -179,4 +153,42 @@ impl DatasetsMaker {
         })?;
         Ok((stacked, warnings))
     }
+}
+
+/// Makes `n` things by several threads and gives them to `take` in their order. Each thread takes every so manyth and is at most one
+/// ahead, so that few are in memory.
+///
+/// # Errors
+/// The first of `make` or of `take`, in the order of the things.
+pub(crate) fn in_order<T: Send>(
+    threads: usize,
+    n: usize,
+    make: &(dyn Fn(usize) -> Result<T, Error> + Sync),
+    take: &mut dyn FnMut(T) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let threads = threads.clamp(1, n.max(1));
+    if threads == 1 {
+        return (0..n).try_for_each(|at| take(make(at)?));
+    }
+    thread::scope(|scope| {
+        let mut lanes = Vec::new();
+        for lane in 0..threads {
+            let (sender, receiver) = mpsc::sync_channel(0);
+            scope.spawn(move || {
+                for at in (lane..n).step_by(threads) {
+                    if sender.send(make(at)).is_err() {
+                        return;
+                    }
+                }
+            });
+            lanes.push(receiver);
+        }
+        for at in 0..n {
+            let made = lanes[at % threads].recv().map_err(|_| {
+                Error::parameter("datasets", "a thread ended before its work was done")
+            })?;
+            take(made?)?;
+        }
+        Ok(())
+    })
 }

@@ -8,6 +8,7 @@ mod ring;
 mod safe_mask;
 mod spectrum;
 
+pub(crate) use chain::in_order;
 pub use chain::{DatasetsMaker, Made, Maker, Open};
 pub use fov::{FovBackgroundMaker, FovMethod, project_mask};
 pub use map::{MapMaker, Selection};

@@ -1,0 +1,269 @@
+//! A reduction as a configuration describes it: which observations, which steps, what becomes of them.
+
+mod steps;
+
+use std::path::{Path, PathBuf};
+
+use tierline_report::Limits;
+use tierline_sky::{CutoutMode, Projection, RegionGeom, Size, SkyRegion, WcsGeom};
+
+use crate::Error;
+use crate::config::{AnalysisConfig, AxisConfig, Kind, RequiredIrf as Required, quantity};
+use crate::data::{DataStore, Environment, Observation, RequiredIrf};
+use crate::dataset::{Axes, Dataset};
+use crate::geom::Geom;
+use crate::makers::{
+    DatasetsMaker, Maker, MapMaker, ReflectedRegionsBackgroundMaker, SafeMaskMaker, Selection,
+    SpectrumMaker,
+};
+
+/// What is done with each observation.
+enum Steps {
+    /// Maps on cutouts.
+    Maps(DatasetsMaker),
+    /// Spectra of a region.
+    Spectra {
+        maker: SpectrumMaker,
+        off: Option<ReflectedRegionsBackgroundMaker>,
+        safe: SafeMaskMaker,
+    },
+}
+
+/// A reduction ready to run.
+pub struct Analysis {
+    store: DataStore,
+    ids: Vec<i64>,
+    required: RequiredIrf,
+    reference: Dataset,
+    steps: Steps,
+    stack: bool,
+    threads: usize,
+}
+
+/// What a reduction made.
+#[derive(Debug, Default)]
+pub struct Reduced {
+    /// The datasets in the order of the observations, or one that is stacked.
+    pub datasets: Vec<Dataset>,
+    /// Observations that are in them.
+    pub used: Vec<i64>,
+    /// Observations that are not.
+    pub left_out: Vec<i64>,
+    /// Warnings.
+    pub warnings: Vec<String>,
+}
+
+/// What one observation became.
+struct One {
+    id: i64,
+    dataset: Option<Dataset>,
+    warnings: Vec<String>,
+}
+
+impl Analysis {
+    /// Prepares a reduction. `folder` is what relative paths of the configuration start from; names of environment variables are
+    /// replaced.
+    ///
+    /// # Errors
+    /// Where something of the configuration does not fit, or files that it names can't be read.
+    pub fn new(config: &AnalysisConfig, folder: &Path, limits: &Limits) -> Result<Self, Error> {
+        let environment = Environment::of_process();
+        let place = |path: &Path| -> Result<PathBuf, Error> {
+            let text = environment.expand(&path.to_string_lossy())?;
+            Ok(folder.join(text))
+        };
+        let datastore = place(&config.observations.datastore)?;
+        let store = DataStore::open(&datastore, environment.clone(), limits)?;
+        let reference = reference(config)?;
+        let exclusion = match &config.datasets.background.exclusion {
+            Some(path) => Some(steps::read_exclusion(&place(path)?, limits)?),
+            None => None,
+        };
+        let threads = config.general.n_jobs;
+        let datasets = &config.datasets;
+        let safe = steps::safe_mask(&datasets.safe_mask)?;
+        let steps = match datasets.kind {
+            Kind::Maps => {
+                let selection = Selection::of_names(&datasets.map_selection)?;
+                let mut makers = vec![Maker::Map(MapMaker { selection, ..MapMaker::default() })];
+                makers.push(Maker::SafeMask(safe));
+                let n_bins = reference.energy_axis()?.n_bins();
+                makers.extend(steps::background_of_maps(&datasets.background, exclusion, n_bins)?);
+                let offset_max =
+                    quantity("offset_max", &datasets.geom.selection.offset_max, "deg")?;
+                Steps::Maps(DatasetsMaker {
+                    makers,
+                    cutout_width_deg: Some(2.0 * offset_max),
+                    cutout_mode: CutoutMode::Trim,
+                    threads,
+                })
+            }
+            Kind::Spectra => {
+                let selection = Selection { background: false, psf: false, ..Selection::default() };
+                let maker = SpectrumMaker {
+                    map: MapMaker { selection, ..MapMaker::default() },
+                    containment_correction: datasets.containment_correction,
+                    use_region_center: true,
+                };
+                let off = steps::background_of_spectra(&datasets.background, exclusion)?;
+                Steps::Spectra { maker, off, safe }
+            }
+        };
+        let ids = steps::observation_ids(&config.observations, &store, &place)?;
+        let required = match &config.observations.required_irf {
+            Required::List(names) => {
+                RequiredIrf::of_names(&names.iter().map(String::as_str).collect::<Vec<_>>())?
+            }
+            Required::Set(name) => RequiredIrf::of_names(&[name])?,
+        };
+        let stack = datasets.stack;
+        Ok(Analysis { store, ids, required, reference, steps, stack, threads })
+    }
+
+    /// Numbers of the observations that will be reduced.
+    pub fn ids(&self) -> &[i64] {
+        &self.ids
+    }
+
+    /// Runs it. `progress` is told how many observations are done, and may stop the run by an error.
+    ///
+    /// # Errors
+    /// Where an observation can't be read or a step fails. Observations that lack a required file are left out and told of.
+    pub fn run(
+        &self,
+        progress: &mut dyn FnMut(usize) -> Result<(), Error>,
+    ) -> Result<Reduced, Error> {
+        if self.ids.is_empty() {
+            return Err(Error::parameter("observations", "none is selected"));
+        }
+        let mut reduced = Reduced::default();
+        let mut stacked: Option<Dataset> = None;
+        let make = |at: usize| self.one(self.ids[at]);
+        let mut done = 0;
+        let mut take = |one: One| -> Result<(), Error> {
+            reduced.warnings.extend(one.warnings);
+            match one.dataset {
+                None => reduced.left_out.push(one.id),
+                Some(dataset) => {
+                    reduced.used.push(one.id);
+                    match (&mut stacked, self.stack) {
+                        (_, false) => reduced.datasets.push(dataset),
+                        (Some(stacked), true) => stacked.stack(&dataset)?,
+                        (None, true) => stacked = Some(self.first(dataset)?),
+                    }
+                }
+            }
+            done += 1;
+            progress(done)
+        };
+        crate::makers::in_order(self.threads, self.ids.len(), &make, &mut take)?;
+        if reduced.used.is_empty() {
+            let reason = "none could be used: ".to_owned() + &reduced.warnings.join("; ");
+            return Err(Error::parameter("observations", reason));
+        }
+        reduced.datasets.extend(stacked);
+        Ok(reduced)
+    }
+
+    /// What the first dataset of a stack is added to: the whole map, or what it leaves of a spectrum.
+    fn first(&self, dataset: Dataset) -> Result<Dataset, Error> {
+        match &self.steps {
+            Steps::Spectra { .. } => dataset.to_masked("stacked"),
+            Steps::Maps(_) => {
+                let mut stacked = self.reference.clone();
+                let dataset = dataset.without_off(false)?;
+                let Dataset { exposure, background, psf, edisp, .. } = &dataset;
+                // What was not asked for is not in the stack.
+                stacked.exposure = stacked.exposure.filter(|_| exposure.is_some());
+                stacked.background = stacked.background.filter(|_| background.is_some());
+                stacked.psf = stacked.psf.filter(|_| psf.is_some());
+                stacked.edisp = stacked.edisp.filter(|_| edisp.is_some());
+                stacked.stack(&dataset)?;
+                Ok(stacked)
+            }
+        }
+    }
+
+    fn one(&self, id: i64) -> Result<One, Error> {
+        let mut loaded = self.store.observations(Some(&[id]), &self.required, true)?;
+        let Some(observation) = loaded.observations.pop() else {
+            return Ok(One { id, dataset: None, warnings: loaded.warnings });
+        };
+        let (dataset, more) = match &self.steps {
+            Steps::Maps(maker) => {
+                let made = maker.run_one(&self.reference, &observation)?;
+                let dataset = made.dataset.map(|dataset| dataset.without_off(!self.stack));
+                (dataset.transpose()?, made.warnings)
+            }
+            Steps::Spectra { maker, off, safe } => {
+                self.spectrum(&observation, (maker, off.as_ref(), safe))?
+            }
+        };
+        let mut warnings = loaded.warnings;
+        warnings.extend(more);
+        Ok(One { id, dataset, warnings })
+    }
+
+    fn spectrum(
+        &self,
+        observation: &Observation,
+        (maker, off, safe): (
+            &SpectrumMaker,
+            Option<&ReflectedRegionsBackgroundMaker>,
+            &SafeMaskMaker,
+        ),
+    ) -> Result<(Option<Dataset>, Vec<String>), Error> {
+        let mut warnings = Vec::new();
+        let mut dataset = maker.run(&self.reference, observation)?;
+        dataset.name = observation.id.to_string();
+        if let Some(off) = off {
+            let (regions, more) = off.run(&mut dataset, observation)?;
+            warnings.extend(more);
+            if regions.is_empty() {
+                return Ok((None, warnings));
+            }
+        }
+        warnings.extend(safe.run(&mut dataset, observation)?);
+        Ok((Some(dataset), warnings))
+    }
+}
+
+/// The geometry that a configuration describes, with zeros.
+fn reference(config: &AnalysisConfig) -> Result<Dataset, Error> {
+    let geom = &config.datasets.geom;
+    let axis = |axis: &AxisConfig, name: &str| {
+        axis.axis(name)?.ok_or_else(|| {
+            Error::parameter(format!("geom.axes.{name}"), "min, max and nbins are needed")
+        })
+    };
+    let energy = axis(&geom.axes.energy, "energy")?;
+    let axes = Axes {
+        energy_true: geom.axes.energy_true.axis("energy_true")?,
+        binsz_irf: quantity("binsize_irf", &geom.wcs.binsize_irf, "deg")?,
+        ..Axes::default()
+    };
+    let geom = match config.datasets.kind {
+        Kind::Maps => {
+            let center = geom.wcs.skydir.center("geom.wcs.skydir")?;
+            let center = center.ok_or_else(|| {
+                Error::parameter("geom.wcs.skydir", "lon, lat and frame are needed")
+            })?;
+            let width = &geom.wcs.width;
+            let size = Size::Width([
+                quantity("width", &width.width, "deg")?,
+                quantity("height", &width.height, "deg")?,
+            ]);
+            let binsz = quantity("binsize", &geom.wcs.binsize, "deg")?;
+            let car = Projection::Car;
+            Geom::Wcs(WcsGeom::create(&center, size, [binsz; 2], car, center.frame, vec![energy])?)
+        }
+        Kind::Spectra => {
+            let on = &config.datasets.on_region;
+            let needed = || Error::parameter("on_region", "lon, lat, frame and radius are needed");
+            let center = on.center("on_region")?.ok_or_else(needed)?;
+            let radius = on.radius_deg("on_region")?.ok_or_else(needed)?;
+            Geom::Region(RegionGeom::new(SkyRegion::circle(center, radius), vec![energy])?)
+        }
+    };
+    Dataset::create("stacked", geom, &axes)
+}
