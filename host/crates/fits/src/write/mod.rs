@@ -149,7 +149,15 @@ impl FitsWriter {
     ///
     /// # Errors
     /// Where there is no HDU, or the file can't be written.
-    pub fn finish(mut self, checksum: bool) -> Result<(), Error> {
+    pub fn finish(self, checksum: bool) -> Result<(), Error> {
+        Ok(self.complete(checksum)?.commit()?)
+    }
+
+    /// Completes the file as [`finish`](Self::finish) does, but leaves it to the caller to give it its name, as one of several.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub fn complete(mut self, checksum: bool) -> Result<AtomicOutput, Error> {
         let place = self.place;
         if self.hdus == 0 {
             return Err(place.parameter("a file without an HDU"));
@@ -168,7 +176,7 @@ impl FitsWriter {
             bytes = gzip(&bytes).ok_or_else(|| place.parameter("could not be packed by gzip"))?;
         }
         fs::write(self.output.path(), &bytes).map_err(|error| place.io("write it", error))?;
-        Ok(self.output.commit()?)
+        Ok(self.output)
     }
 }
 

@@ -9,14 +9,19 @@
 //! | META_TABLE | observations |
 //! | COUNTS_OFF, ACCEPTANCE, ACCEPTANCE_OFF | instead of BACKGROUND, after all others |
 //!
-//! Masks are images of 0 and 1 in 8 bytes.
+//! Masks are images of 0 and 1 in 8 bytes. A map of a region is a table instead of an image: CHANNEL and DATA, a row per bin of the
+//! last axis and in each cell the others; masks are logicals; `<member>_REGION` has the region in pixels of its WCS.
 
 mod bands;
+pub(crate) mod columns;
 mod read;
+mod region;
 mod write;
 
 pub use read::{read_dataset, read_mask};
+pub(crate) use region::{read_region, region_table};
 pub use write::write_dataset;
+pub(crate) use write::{complete_dataset, gti_table};
 
 /// What files name as their creator.
-const CREATOR: &str = concat!("tierline ", env!("CARGO_PKG_VERSION"));
+pub(crate) const CREATOR: &str = concat!("tierline ", env!("CARGO_PKG_VERSION"));

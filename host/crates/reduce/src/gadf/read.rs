@@ -2,18 +2,19 @@
 
 use std::path::Path;
 
-use tierline_fits::{FitsFile, HduInfo, HduKind, Header, Image, Pixels, Value};
+use tierline_fits::{FitsFile, HduInfo, HduKind, Header, Pixels, Value};
 use tierline_report::Limits;
 use tierline_sky::{WcsGeom, header};
 
 use super::bands::{malformed, read_axes};
+use super::region::{read_map, unsupported};
 use crate::Error;
 use crate::data::Gti;
 use crate::dataset::{Dataset, IrfMap, MetaRow, OnOff};
 use crate::geom::Geom;
 use crate::map::{Map, MapValues, Mask};
 
-/// Reads a dataset of maps.
+/// Reads a dataset of maps or spectra.
 ///
 /// # Errors
 /// Where it can't be read, has no counts, or what it has is no dataset.
@@ -61,8 +62,9 @@ pub fn read_mask(path: &Path, limits: &Limits) -> Result<Mask, Error> {
     };
     let number = fits.hdus().iter().position(is_image);
     let number = number.ok_or_else(|| Error::malformed(path, "", "no image, a mask needs one"))?;
-    let (geom, image) = File { fits }.image_of(number)?;
-    let values = reals(image.pixels).into_iter().map(|value| value > 0.0).collect();
+    let name = fits.info(number)?.hdu.name.clone();
+    let (geom, _, pixels) = File { fits }.image(&name, number)?;
+    let values = reals(pixels).into_iter().map(|value| value > 0.0).collect();
     Mask::new(geom, values)
 }
 
@@ -71,18 +73,22 @@ struct File {
 }
 
 impl File {
-    fn image(&mut self, name: &str) -> Result<Option<(Geom, Image)>, Error> {
-        match self.fits.find(name) {
-            Some(number) => self.image_of(number).map(Some),
-            None => Ok(None),
-        }
+    /// Geometry, unit and values of a member.
+    fn member(&mut self, name: &str) -> Result<Option<(Geom, String, Pixels)>, Error> {
+        let Some(number) = self.fits.find(name) else { return Ok(None) };
+        Ok(Some(match self.fits.info(number)?.kind {
+            HduKind::Image | HduKind::CompressedImage => self.image(name, number)?,
+            HduKind::BinaryTable => {
+                let (geom, unit, pixels) = read_map(&mut self.fits, name, number)?;
+                (Geom::Region(geom), unit, pixels)
+            }
+            _ => return Err(unsupported(self.fits.path(), name)),
+        }))
     }
 
-    fn image_of(&mut self, number: usize) -> Result<(Geom, Image), Error> {
+    fn image(&mut self, name: &str, number: usize) -> Result<(Geom, String, Pixels), Error> {
         let image = self.fits.image(number)?;
         let path = self.fits.path().to_owned();
-        let name = image.name.clone();
-        let name = name.as_str();
         let wrong = |reason: String| malformed(&path, name, reason);
         let bands = image.header.text("BANDSHDU").map_err(|e| wrong(e.to_string()))?;
         let axes = match bands {
@@ -101,13 +107,13 @@ impl File {
             let (found, shape) = (&image.shape, geom.shape());
             return Err(wrong(format!("pixels {found:?} for a geometry of {shape:?}")));
         }
-        Ok((Geom::Wcs(geom), image))
+        let unit = image.header.text("BUNIT").ok().flatten().unwrap_or_default().to_owned();
+        Ok((Geom::Wcs(geom), unit, image.pixels))
     }
 
     fn map(&mut self, name: &str) -> Result<Option<Map>, Error> {
-        let Some((geom, image)) = self.image(name)? else { return Ok(None) };
-        let unit = image.header.text("BUNIT").ok().flatten().unwrap_or_default().to_owned();
-        let values = match image.pixels {
+        let Some((geom, unit, pixels)) = self.member(name)? else { return Ok(None) };
+        let values = match pixels {
             Pixels::F32(values) => MapValues::F32(values),
             other => MapValues::F64(reals(other)),
         };
@@ -115,8 +121,8 @@ impl File {
     }
 
     fn mask(&mut self, name: &str) -> Result<Option<Mask>, Error> {
-        let Some((geom, image)) = self.image(name)? else { return Ok(None) };
-        let values = reals(image.pixels).into_iter().map(|value| value != 0.0).collect();
+        let Some((geom, _, pixels)) = self.member(name)? else { return Ok(None) };
+        let values = reals(pixels).into_iter().map(|value| value != 0.0).collect();
         Ok(Some(Mask::new(geom, values)?))
     }
 
@@ -149,7 +155,8 @@ impl File {
     }
 
     fn gti(&mut self) -> Result<Option<Gti>, Error> {
-        Ok(None)
+        let Some(number) = self.fits.find("GTI") else { return Ok(None) };
+        Gti::read(&mut self.fits, number).map(Some)
     }
 
     fn meta(&mut self) -> Result<Vec<MetaRow>, Error> {
@@ -195,7 +202,7 @@ fn seconds(value: &serde_json::Value) -> Option<f64> {
 }
 
 /// A keyword as coordinates ask for it; sizes are those of the image.
-fn lookup(header: &Header, shape: &[usize], key: &str) -> Option<header::Value> {
+pub(super) fn lookup(header: &Header, shape: &[usize], key: &str) -> Option<header::Value> {
     let size = |back: usize| {
         let at = shape.len().checked_sub(back)?;
         Some(header::Value::Integer(i64::try_from(*shape.get(at)?).ok()?))

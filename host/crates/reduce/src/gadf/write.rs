@@ -2,22 +2,34 @@
 
 use std::path::Path;
 
-use tierline_fits::{Cells, Column, Compression, FitsWriter, Header, Image, Pixels, Table, Value};
-use tierline_sky::header;
+use tierline_fits::{Cells, Column, Compression, FitsWriter, Header, Image, Pixels, Table};
+use tierline_report::AtomicOutput;
+use tierline_sky::{RegionGeom, WcsGeom};
 
 use super::CREATOR;
 use super::bands::{add_axis_cards, bands_table};
+use super::region::{card_value, cells_of_map, cells_of_mask, region_table_of, values_table};
 use crate::Error;
 use crate::data::Gti;
 use crate::dataset::{Dataset, IrfMap, MetaRow};
 use crate::geom::Geom;
 use crate::map::{Map, MapValues, Mask};
 
-/// Writes a dataset of maps. The content depends on the dataset only.
+/// Writes a dataset of maps or spectra. The content depends on the dataset only.
 ///
 /// # Errors
-/// Where the file exists and `overwrite` is not set, it can't be written, or the dataset is of a region.
+/// Where the file exists and `overwrite` is not set, it can't be written, or the format has no place for a geometry.
 pub fn write_dataset(path: &Path, dataset: &Dataset, overwrite: bool) -> Result<(), Error> {
+    let output = complete_dataset(path, dataset, overwrite)?;
+    Ok(output.commit().map_err(tierline_fits::Error::from)?)
+}
+
+/// Writes a dataset, but does not give the file its name yet.
+pub(crate) fn complete_dataset(
+    path: &Path,
+    dataset: &Dataset,
+    overwrite: bool,
+) -> Result<AtomicOutput, Error> {
     let mut writer = FitsWriter::create(path, overwrite)?;
     let mut primary = Header::default();
     primary.set("NAME", dataset.name.as_str(), "");
@@ -37,7 +49,7 @@ pub fn write_dataset(path: &Path, dataset: &Dataset, overwrite: bool) -> Result<
         }
     }
     if let Some(gti) = &dataset.gti {
-        file.writer.table(&gti_table(gti))?;
+        file.writer.table(&gti_table(gti)?)?;
     }
     if !dataset.meta.is_empty() {
         file.writer.table(&meta_table(&dataset.meta))?;
@@ -47,8 +59,7 @@ pub fn write_dataset(path: &Path, dataset: &Dataset, overwrite: bool) -> Result<
         file.map("ACCEPTANCE", &off.acceptance, false)?;
         file.optional("ACCEPTANCE_OFF", off.acceptance_off.as_ref(), false)?;
     }
-    writer.finish(true)?;
-    Ok(())
+    Ok(writer.complete(true)?)
 }
 
 /// What an exposure's `META` tells.
@@ -79,40 +90,58 @@ impl File<'_> {
     }
 
     fn map(&mut self, name: &str, map: &Map, is_exposure: bool) -> Result<(), Error> {
-        let pixels = match &map.values {
-            MapValues::F32(values) => Pixels::F32(values.clone()),
-            MapValues::F64(values) => Pixels::F64(values.clone()),
-        };
         let meta = if is_exposure { self.meta.clone() } else { "{}".into() };
-        self.image(name, &map.geom, &map.unit, &meta, pixels)
+        match &map.geom {
+            Geom::Region(geom) => {
+                let mut table = values_table(name, geom, &map.unit, cells_of_map(map));
+                if is_exposure {
+                    table.header.set("META", meta.as_str(), "");
+                }
+                self.region(name, geom, &table)
+            }
+            Geom::Wcs(geom) => {
+                let pixels = match &map.values {
+                    MapValues::F32(values) => Pixels::F32(values.clone()),
+                    MapValues::F64(values) => Pixels::F64(values.clone()),
+                };
+                self.image(name, geom, &map.unit, &meta, pixels)
+            }
+        }
     }
 
     fn mask(&mut self, name: &str, mask: &Mask) -> Result<(), Error> {
-        let pixels = Pixels::I64(mask.values.iter().map(|set| i64::from(*set)).collect());
-        self.image(name, &mask.geom, "", "{}", pixels)
+        match &mask.geom {
+            Geom::Region(geom) => {
+                self.region(name, geom, &values_table(name, geom, "", cells_of_mask(mask)))
+            }
+            Geom::Wcs(geom) => {
+                let pixels = mask.values.iter().map(|set| i64::from(*set)).collect();
+                self.image(name, geom, "", "{}", Pixels::I64(pixels))
+            }
+        }
+    }
+
+    fn region(&mut self, name: &str, geom: &RegionGeom, values: &Table) -> Result<(), Error> {
+        self.writer.table(values)?;
+        self.writer.table(&bands_table(name, geom.axes()))?;
+        if let Some(region) = region_table_of(name, geom)? {
+            self.writer.table(&region)?;
+        }
+        Ok(())
     }
 
     fn image(
         &mut self,
         name: &str,
-        geom: &Geom,
+        wcs: &WcsGeom,
         unit: &str,
         meta: &str,
         pixels: Pixels,
     ) -> Result<(), Error> {
-        let Geom::Wcs(wcs) = geom else {
-            let what = format!("dataset member {name}");
-            return Err(Error::unsupported(what, "only maps of pixels are written as images"));
-        };
         let mut header = Header::default();
         let (shape, mut last) = (wcs.shape(), None);
         for keyword in wcs.keywords() {
-            let value = match keyword.value {
-                header::Value::Text(text) => Value::Text(text),
-                header::Value::Real(value) => Value::Real(value),
-                header::Value::Integer(value) => Value::Integer(value),
-                header::Value::Logical(value) => Value::Logical(value),
-            };
+            let value = card_value(keyword.value);
             if keyword.name == "WCSSHAPE" {
                 last = Some(value);
             } else {
@@ -138,14 +167,24 @@ impl File<'_> {
     }
 }
 
-fn gti_table(gti: &Gti) -> Table {
-    let _ = gti;
+/// Good time intervals as a table, with the reference of their seconds.
+///
+/// # Errors
+/// Where the reference can't be told in its scale.
+pub(crate) fn gti_table(gti: &Gti) -> Result<Table, Error> {
     let column = |name: &str, k: usize| {
         let values = gti.intervals.iter().map(|interval| interval[k]).collect();
         Column::new(name, "s", Cells::F64(values))
     };
+    let [day, part] = gti.reference.mjd()?;
+    let mut header = Header::default();
+    header.set("CREATOR", CREATOR, "");
+    header.set("MJDREFI", day as i64, "");
+    header.set("MJDREFF", part, "");
+    header.set("TIMESYS", gti.reference.scale().name(), "");
+    header.set("TIMEUNIT", "s", "");
     let columns = vec![column("START", 0), column("STOP", 1)];
-    Table { name: "GTI".into(), header: Header::default(), rows: gti.intervals.len(), columns }
+    Ok(Table { name: "GTI".into(), header, rows: gti.intervals.len(), columns })
 }
 
 /// One row, whose cells are arrays where there are several observations.
