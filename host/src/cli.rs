@@ -24,6 +24,7 @@ pub(crate) enum Command {
     Merge(cmd::merge::Args),
     Images(Box<cmd::images::Args>),
     Runlist(cmd::runlist::Args),
+    Reduce(cmd::reduce::Args),
     Ls(cmd::ls::Args),
     Convert(Box<cmd::convert::Args>),
     Flatfield(cmd::flatfield::Args),

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         cli::Command::Dump(args) => cmd::dump::run(&args),
         cli::Command::Plot(args) => cmd::plot::run(&args),
         cli::Command::Runlist(args) => cmd::runlist::run(&args),
+        cli::Command::Reduce(args) => cmd::reduce::run(&args),
         cli::Command::Demo(args) => cmd::demo::run(&args),
     };
     match done {

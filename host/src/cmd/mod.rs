@@ -15,6 +15,7 @@ pub(crate) mod merge;
 pub(crate) mod plot;
 pub(crate) mod process;
 pub(crate) mod raw;
+pub(crate) mod reduce;
 pub(crate) mod replay;
 mod rows;
 pub(crate) mod runlist;
