@@ -1,12 +1,15 @@
 //! Reduction of gamma-ray events: agreement with the peer on real files.
 
+mod commands;
 mod digest;
 mod geometry;
 mod golden;
 mod healpix;
 mod horizon;
+mod irf;
 mod maps;
 mod regions;
+mod safe_mask;
 mod spectra;
 mod stats;
 mod stored;

@@ -434,6 +434,12 @@ impl AxisConfig {
             Err(_) => "TeV".to_owned(),
         };
         let bounds = [quantity(&what, min, &unit)?, quantity(&what, max, &unit)?];
+        if bounds[0].is_nan() || bounds[1].is_nan() || bounds[0] >= bounds[1] {
+            return Err(Error::parameter(
+                what,
+                format!("expected min below max, found {min}, {max}"),
+            ));
+        }
         Ok(Some(MapAxis::from_bounds(name, &unit, Interp::Log, bounds, nbins)?))
     }
 }

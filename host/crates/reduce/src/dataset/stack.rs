@@ -228,6 +228,8 @@ fn nearest(geom: &WcsGeom, mask: &[bool], pix: [f64; 2]) -> bool {
 fn linear(geom: &WcsGeom, mask: &[bool], [x, y]: [f64; 2]) -> bool {
     let [ny, nx] = geom.image_shape();
     let place = |at: f64, n: usize| {
+        // A neighbour with the weight of a rounding error does not count.
+        let at = if (at - at.round()).abs() < ON_BORDER { at.round() } else { at };
         let low = ((at.ceil() - 1.0).max(0.0) as usize).min(n.saturating_sub(2));
         let weight = if n == 1 { 0.0 } else { at - low as f64 };
         (low, (low + 1).min(n - 1), weight)
