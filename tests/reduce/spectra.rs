@@ -23,7 +23,7 @@ const ON: [f64; 2] = [83.63, 22.01];
 
 fn axes() -> (Vec<MapAxis>, Axes) {
     let per_decade = |name: &str, from: f64, to: f64, n: f64| {
-        let bins = ((to / from as f64).log10() * n).ceil() as usize;
+        let bins = ((to / from).log10() * n).ceil() as usize;
         energy(name, [from, to], bins)
     };
     let true_energy = per_decade("energy_true", 0.05, 100.0, 20.0);

@@ -22,11 +22,14 @@ enum Steps {
     /// Maps on cutouts.
     Maps(DatasetsMaker),
     /// Spectra of a region.
-    Spectra {
-        maker: SpectrumMaker,
-        off: Option<ReflectedRegionsBackgroundMaker>,
-        safe: SafeMaskMaker,
-    },
+    Spectra(Box<Spectra>),
+}
+
+/// What is done for a spectrum.
+struct Spectra {
+    maker: SpectrumMaker,
+    off: Option<ReflectedRegionsBackgroundMaker>,
+    safe: SafeMaskMaker,
 }
 
 /// A reduction ready to run.
@@ -106,7 +109,7 @@ impl Analysis {
                     use_region_center: true,
                 };
                 let off = steps::background_of_spectra(&datasets.background, exclusion)?;
-                Steps::Spectra { maker, off, safe }
+                Steps::Spectra(Box::new(Spectra { maker, off, safe }))
             }
         };
         let ids = steps::observation_ids(&config.observations, &store, &place)?;
@@ -168,7 +171,7 @@ impl Analysis {
     /// What the first dataset of a stack is added to: the whole map, or what it leaves of a spectrum.
     fn first(&self, dataset: Dataset) -> Result<Dataset, Error> {
         match &self.steps {
-            Steps::Spectra { .. } => dataset.to_masked("stacked"),
+            Steps::Spectra(_) => dataset.to_masked("stacked"),
             Steps::Maps(_) => {
                 let mut stacked = self.reference.clone();
                 let dataset = dataset.without_off(false)?;
@@ -195,9 +198,7 @@ impl Analysis {
                 let dataset = made.dataset.map(|dataset| dataset.without_off(!self.stack));
                 (dataset.transpose()?, made.warnings)
             }
-            Steps::Spectra { maker, off, safe } => {
-                self.spectrum(&observation, (maker, off.as_ref(), safe))?
-            }
+            Steps::Spectra(steps) => self.spectrum(&observation, steps)?,
         };
         let mut warnings = loaded.warnings;
         warnings.extend(more);
@@ -207,11 +208,7 @@ impl Analysis {
     fn spectrum(
         &self,
         observation: &Observation,
-        (maker, off, safe): (
-            &SpectrumMaker,
-            Option<&ReflectedRegionsBackgroundMaker>,
-            &SafeMaskMaker,
-        ),
+        Spectra { maker, off, safe }: &Spectra,
     ) -> Result<(Option<Dataset>, Vec<String>), Error> {
         let mut warnings = Vec::new();
         let mut dataset = maker.run(&self.reference, observation)?;
