@@ -2,12 +2,14 @@
 
 mod commands;
 mod digest;
+mod files;
 mod geometry;
 mod golden;
 mod healpix;
 mod horizon;
 mod irf;
 mod maps;
+mod ogip;
 mod regions;
 mod safe_mask;
 mod spectra;

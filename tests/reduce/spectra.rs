@@ -19,7 +19,7 @@ use super::digest::{Differences, EXACT, relative};
 use super::maps::{energy, hess, observation};
 use super::stored::{json, number, numbers};
 
-const ON: [f64; 2] = [83.63, 22.01];
+pub(super) const ON: [f64; 2] = [83.63, 22.01];
 
 fn axes() -> (Vec<MapAxis>, Axes) {
     let per_decade = |name: &str, from: f64, to: f64, n: f64| {
@@ -31,14 +31,14 @@ fn axes() -> (Vec<MapAxis>, Axes) {
     (vec![per_decade("energy", 0.1, 40.0, 10.0)], axes)
 }
 
-fn reference(name: &str, region: SkyRegion) -> Dataset {
+pub(super) fn reference(name: &str, region: SkyRegion) -> Dataset {
     let (reco, axes) = axes();
     let geom = Geom::Region(RegionGeom::new(region, reco).unwrap());
     Dataset::create(name, geom, &axes).unwrap()
 }
 
 /// Pixels outside a circle around a source near the Crab, as the peer's tutorial has it.
-fn exclusion(digest: &Value) -> Mask {
+pub(super) fn exclusion(digest: &Value) -> Mask {
     let crval = numbers(&digest["geom"]["crval"]);
     let frame = Frame::of_name(digest["geom"]["frame"].as_str().unwrap()).unwrap();
     let center = SkyCoord::new(crval[0], crval[1], frame);
@@ -53,7 +53,7 @@ fn exclusion(digest: &Value) -> Mask {
     Mask::new(Geom::Wcs(image), inside.into_iter().map(|inside| !inside).collect()).unwrap()
 }
 
-fn no_background() -> MapMaker {
+pub(super) fn no_background() -> MapMaker {
     let selection = Selection { psf: false, background: false, ..Selection::default() };
     MapMaker { selection, ..MapMaker::default() }
 }
