@@ -108,15 +108,10 @@ fn scalar(text: &str) -> String {
     const WORDS: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "~"];
     let is_plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ');
-    let starts_well = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    let starts_well = text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_');
     let is_word = WORDS.contains(&text.to_ascii_lowercase().as_str());
-    let bytes = || text.bytes();
-    if starts_well && bytes().all(is_plain) && !text.ends_with(' ') && !is_word {
-        return text.to_owned();
-    }
-    // A checksum may begin with a letter or a digit; only one that could be a number needs quotes.
-    let is_hex = text.len() == 32 && bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_hex && bytes().any(|byte| byte.is_ascii_alphabetic() && byte != b'e') {
+    let is_text = starts_well && !is_word && !is_like_a_number(text);
+    if is_text && text.bytes().all(is_plain) && !text.ends_with(' ') {
         return text.to_owned();
     }
     match text.chars().all(|letter| matches!(letter, ' '..='~')) {
@@ -124,6 +119,23 @@ fn scalar(text: &str) -> String {
         // Strings of JSON are YAML, too.
         false => serde_json::Value::from(text).to_string(),
     }
+}
+
+/// Whether a string without quotes would be a number or a date.
+fn is_like_a_number(text: &str) -> bool {
+    if !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return false;
+    }
+    let digits = text.replace('_', "");
+    let has_base = ["0x", "0o", "0b"].iter().any(|base| digits.starts_with(base));
+    let mut parts = text.splitn(3, '-');
+    let mut is_of = |lengths: std::ops::RangeInclusive<usize>| {
+        let part = parts.next().unwrap_or_default();
+        let n = part.bytes().take_while(u8::is_ascii_digit).count();
+        lengths.contains(&n)
+    };
+    let is_date = is_of(4..=4) && is_of(1..=2) && is_of(1..=2);
+    has_base || is_date || digits.parse::<f64>().is_ok()
 }
 
 /// Reads the datasets of a list.
@@ -183,6 +195,10 @@ mod tests {
             ("crab", "crab"),
             ("crab nebula", "crab nebula"),
             ("23523", "'23523'"),
+            ("23523-2", "23523-2"),
+            ("2004-12-04", "'2004-12-04'"),
+            ("0x1f", "'0x1f'"),
+            ("1_000.5", "'1_000.5'"),
             ("1e5", "'1e5'"),
             ("No", "'No'"),
             ("", "''"),

@@ -13,6 +13,8 @@ pub(super) struct Spectrum<'a> {
     pub(super) name: &'a str,
     pub(super) counts: &'a Map,
     pub(super) acceptance: &'a Map,
+    /// Whether acceptances, here and of the off counts, are whole numbers.
+    pub(super) is_whole: bool,
     pub(super) mask_safe: Option<&'a Mask>,
     pub(super) livetime_s: f64,
     /// TOTAL or BKG.
@@ -52,22 +54,25 @@ pub(super) fn spectrum_table(spectrum: &Spectrum<'_>, rows: usize) -> Result<Tab
         Column::new("CHANNEL", "", channels(rows)),
         Column::new("COUNTS", "", Cells::I32(counts)),
         Column::new("QUALITY", "", Cells::Logical(quality)),
-        Column::new("BACKSCAL", "", acceptance_cells(spectrum.acceptance)),
+        Column::new("BACKSCAL", "", acceptance_cells(spectrum.acceptance, spectrum.is_whole)),
     ];
     Ok(Table { name: "SPECTRUM".into(), header: header(spectrum, rows), rows, columns })
 }
 
-/// Whole numbers as such, as those of off regions are.
-fn acceptance_cells(map: &Map) -> Cells {
+/// Acceptances as whole numbers, as those of off regions are, or as they are kept.
+fn acceptance_cells(map: &Map, is_whole: bool) -> Cells {
     let values: Vec<f64> = map.values.to_f64().into_iter().map(finite).collect();
-    let is_whole = |value: &f64| value.fract() == 0.0 && value.abs() < 1e15;
     match &map.values {
-        _ if values.iter().all(is_whole) => {
-            Cells::I64(values.into_iter().map(|value| value as i64).collect())
-        }
+        _ if is_whole => Cells::I64(values.into_iter().map(|value| value as i64).collect()),
         MapValues::F32(_) => Cells::F32(values.into_iter().map(|value| value as f32).collect()),
         MapValues::F64(_) => Cells::F64(values),
     }
+}
+
+/// Whether all values are whole numbers.
+pub(super) fn is_whole(map: &Map) -> bool {
+    let is_whole = |value: f64| value.fract() == 0.0 && value.abs() < 1e15;
+    map.values.to_f64().into_iter().all(|value| is_whole(finite(value)))
 }
 
 fn header(spectrum: &Spectrum<'_>, rows: usize) -> Header {
@@ -130,7 +135,12 @@ pub(super) fn read_spectrum(file: &mut FitsFile) -> Result<Found, Error> {
     let counts = values_of(column, table.rows).map_err(wrong)?;
     check_channels(&table).map_err(wrong)?;
     let acceptance = match table.column("BACKSCAL") {
-        Some(column) => values_of(column, table.rows).map_err(wrong)?,
+        Some(column) => match values_of(column, table.rows).map_err(wrong)? {
+            MapValues::F32(values) if !matches!(column.cells, Cells::F32(_)) => {
+                MapValues::F64(values.into_iter().map(f64::from).collect())
+            }
+            values => values,
+        },
         None => {
             let value = table.header.require_real("BACKSCAL").map_err(|e| wrong(e.to_string()))?;
             MapValues::F64(vec![value; table.rows])

@@ -8,7 +8,7 @@ use tierline_sky::{MapAxis, RegionGeom};
 
 use super::Names;
 use super::matrix::{ebounds_table, matrix_table};
-use super::spectrum::{Spectrum, spectrum_table};
+use super::spectrum::{Spectrum, is_whole, spectrum_table};
 use crate::dataset::{Dataset, IrfMap, OnOff};
 use crate::gadf::{CREATOR, gti_table, region_table};
 use crate::geom::Geom;
@@ -140,6 +140,8 @@ impl<'a> Parts<'a> {
             name: &self.dataset.name,
             counts,
             acceptance,
+            is_whole: is_whole(&self.off.acceptance)
+                && self.off.acceptance_off.as_ref().is_none_or(is_whole),
             mask_safe: self.dataset.mask_safe.as_ref(),
             livetime_s: self.livetime_s,
             class,
