@@ -13,7 +13,7 @@
 //! | [`raw`] | DAQ recordings to LH5 tables |
 //! | [`dataio`] | beamline files: detector images, Spec files, HDF5 |
 //! | [`dl1`] | Cherenkov-telescope events: waveforms to images and their parameters |
-//! | [`reduce`] | gamma-ray events and responses to binned datasets (in work) |
+//! | [`reduce`] | gamma-ray events and responses to binned datasets |
 //! | [`fits`] | FITS files |
 //! | [`sky`] | world coordinates, regions, axes of maps |
 //! | [`h5`] | HDF5 and LH5 files: parallel compression, reading |

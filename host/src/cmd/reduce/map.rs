@@ -1,6 +1,6 @@
 //! `tierline reduce map`: a dataset of maps.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tierline::reduce::config::Kind;
 use tierline::reduce::datasets::write_datasets;
@@ -36,6 +36,9 @@ pub(super) struct Args {
     /// What is made: counts, exposure, background, psf, edisp.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     selection: Vec<String>,
+    /// Parts of a bin of energy over which the background is integrated.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    background_oversampling: usize,
     /// Background: none as the responses tell, fov scaled to the counts, or from a ring.
     #[arg(long, value_name = "HOW", default_value = "none", value_parser = ["none", "fov", "fov-fit", "ring"])]
     background: String,
@@ -80,7 +83,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     }
     let overwrite = args.common.overwrite;
     let check = || super::refuse_existing(&args.output, overwrite);
-    super::reduce(("reduce map", &config, Path::new("")), &args.common, check, |reduced| {
+    let plan = ("reduce map", &config, args.background_oversampling);
+    super::reduce(plan, &args.common, check, |reduced| {
         match reduced.datasets.as_slice() {
             [one] if !args.each => write_dataset(&args.output, one, overwrite)?,
             all => write_datasets(&args.output, all, overwrite)?,

@@ -67,7 +67,7 @@ struct Source {
     /// Axis of true energy.
     #[arg(long, value_name = "MIN,MAX,BINS", default_value = "0.5 TeV,20 TeV,16")]
     energy_true: String,
-    /// Conditions of the safe mask: offset-max, aeff-default, aeff-max, edisp-bias, bkg-peak.
+    /// Conditions of the safe mask: offset-max, aeff-default, aeff-max, edisp-bias, bkg-peak; "" for none.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "aeff-default")]
     safe_mask: Vec<String>,
     /// Percent of the largest effective area that is needed (aeff-max).
@@ -111,7 +111,8 @@ impl Source {
         datasets.geom.axes.energy = axis(&self.energy, "--energy")?;
         datasets.geom.axes.energy_true = axis(&self.energy_true, "--energy-true")?;
         datasets.background.exclusion = self.exclusion.clone();
-        datasets.safe_mask.methods = self.safe_mask.clone();
+        let methods = self.safe_mask.iter().filter(|name| !name.is_empty());
+        datasets.safe_mask.methods = methods.cloned().collect();
         let parameters = &mut datasets.safe_mask.parameters;
         parameters.insert("aeff_percent".into(), self.aeff_percent.into());
         parameters.insert("bias_percent".into(), self.bias_percent.into());
@@ -161,7 +162,7 @@ fn axis(text: &str, option: &str) -> anyhow::Result<tierline::reduce::config::Ax
 
 /// Reduces, tells what happened, and leaves the rest to `write`, which returns the outputs.
 fn reduce(
-    (name, config, folder): (&str, &AnalysisConfig, &Path),
+    (name, config, oversampling): (&str, &AnalysisConfig, usize),
     common: &Common,
     check: impl FnOnce() -> anyhow::Result<()>,
     write: impl FnOnce(&Reduced) -> anyhow::Result<Vec<PathBuf>>,
@@ -169,7 +170,8 @@ fn reduce(
     let start = Instant::now();
     let mut messages = common.messages()?;
     check()?;
-    let analysis = Analysis::new(config, folder, &Limits::default())?;
+    let analysis = Analysis::new(config, Path::new(""), &Limits::default())?;
+    let analysis = analysis.with_background_oversampling(oversampling);
     let stop = stop_on_signals()?;
     let mut progress = |_| match stop.load(std::sync::atomic::Ordering::Relaxed) {
         true => Err(tierline::reduce::Error::parameter("reduction", "stopped by a signal")),

@@ -1,6 +1,6 @@
 //! `tierline reduce spectrum`: spectra with off counts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tierline::reduce::config::Kind;
 use tierline::reduce::ogip::{Variant, write_ogip};
@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
         false => Ok(()),
     };
     let variant = if args.sherpa { Variant::Sherpa } else { Variant::Ogip };
-    super::reduce(("reduce spectrum", &config, Path::new("")), &args.common, check, |reduced| {
+    super::reduce(("reduce spectrum", &config, 1), &args.common, check, |reduced| {
         let mut files = Vec::new();
         for dataset in &reduced.datasets {
             let path = match args.stack {

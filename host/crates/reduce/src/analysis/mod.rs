@@ -123,6 +123,22 @@ impl Analysis {
         Ok(Analysis { store, ids, required, reference, steps, stack, threads })
     }
 
+    /// Integrates the background over so many parts of a bin of energy.
+    #[must_use]
+    pub fn with_background_oversampling(mut self, parts: usize) -> Self {
+        let maps = match &mut self.steps {
+            Steps::Maps(maker) => maker.makers.iter_mut().find_map(|maker| match maker {
+                Maker::Map(map) => Some(map),
+                _ => None,
+            }),
+            Steps::Spectra(steps) => Some(&mut steps.maker.map),
+        };
+        if let Some(map) = maps {
+            map.background_oversampling = parts;
+        }
+        self
+    }
+
     /// Numbers of the observations that will be reduced.
     pub fn ids(&self) -> &[i64] {
         &self.ids
