@@ -1,6 +1,7 @@
 //! Reduction of gamma-ray events: agreement with the peer on real files.
 
 mod commands;
+mod damage;
 mod digest;
 mod files;
 mod geometry;
