@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tierline::reduce::data::Pointing;
 use tierline::reduce::dataset::Dataset;
+use tierline::reduce::datasets::read_any;
+use tierline::reduce::gadf::write_dataset;
 use tierline::reduce::geom::Geom;
 use tierline::reduce::makers::{
     ReflectedRegionsBackgroundMaker, SafeMaskMaker, SafeMethod, SpectrumMaker,
@@ -13,7 +14,7 @@ use tierline::reduce::makers::{
 use tierline::reduce::map::MapValues;
 use tierline::reduce::ogip::{Variant, read_ogip, write_ogip};
 use tierline::report::Limits;
-use tierline::sky::{RegionGeom, SkyCoord, SkyRegion};
+use tierline::sky::{SkyCoord, SkyRegion};
 use tierline_tests::data::shared;
 
 use super::digest::{Differences, EXACT, relative};
@@ -22,7 +23,7 @@ use super::maps::{hess, observation};
 use super::spectra::{ON, exclusion, no_background, reference};
 use super::stored::{json, number};
 
-/// The spectrum of a run; its off counts are on the off regions.
+/// The spectrum of a run.
 fn made(golden: &Value, run: i64) -> Option<Dataset> {
     let observation = observation(&hess()?, run);
     let exclusion = exclusion(&golden["exclusion_mask"]);
@@ -35,16 +36,8 @@ fn made(golden: &Value, run: i64) -> Option<Dataset> {
     let off = ReflectedRegionsBackgroundMaker { exclusion: Some(exclusion), ..Default::default() };
     let safe = SafeMaskMaker { methods: vec![SafeMethod::AeffMax], ..SafeMaskMaker::default() };
     let mut dataset = maker.run(&reference(&run.to_string(), on.clone()), &observation).unwrap();
-    let (regions, _) = off.run(&mut dataset, &observation).unwrap();
+    off.run(&mut dataset, &observation).unwrap();
     safe.run(&mut dataset, &observation).unwrap();
-    let Pointing::Icrs { ra, dec } = observation.pointing else { panic!("no pointing") };
-    let pointing = SkyCoord::icrs(ra, dec);
-    let (_, image) = off.finder.run(&on, &pointing, off.exclusion.as_ref()).unwrap();
-    let axes = dataset.geom().axes().to_vec();
-    let geom = RegionGeom::with_wcs(SkyRegion::Union(regions), &image, axes).unwrap();
-    let own = dataset.off.as_mut().unwrap();
-    own.counts_off.as_mut().unwrap().geom = Geom::Region(geom.clone());
-    own.acceptance_off.as_mut().unwrap().geom = Geom::Region(geom);
     Some(dataset)
 }
 
@@ -120,6 +113,30 @@ fn files_of_gammapy_are_read() {
 }
 
 #[test]
+fn stacked_files_are_the_stack_of_gammapy() {
+    let (Some(golden), Some(first)) = (json("spectrum.json.gz"), golden_file("pha_obs23523"))
+    else {
+        return;
+    };
+    let Some(second) = golden_file("pha_obs23592") else { return };
+    let mut stacked = read(&first).to_masked("stacked").unwrap();
+    stacked.stack(&read(&second)).unwrap();
+    let info = stacked.info().unwrap();
+    let digest = |run: &str, key: &str| number(&golden[run]["info_dict"][key]);
+    let both = |key: &str| digest("reflected_23523", key) + digest("reflected_23592", key);
+    let mut differences = Differences::default();
+    differences.value("counts", info.counts as f64, both("counts"), EXACT);
+    let off = info.off.unwrap();
+    differences.value("counts_off", off.counts_off as f64, both("counts_off"), EXACT);
+    differences.value("excess", info.excess, both("excess"), relative(1e-6));
+    differences.value("background", info.background, both("background"), relative(1e-6));
+    let livetime = |run: &str| number(&golden[run]["livetime_s"]);
+    let wanted = livetime("reflected_23523") + livetime("reflected_23592");
+    differences.value("livetime", info.livetime_s, wanted, relative(1e-12));
+    differences.assert_none("stack of files");
+}
+
+#[test]
 fn files_go_round() {
     let Some(golden) = json("spectrum.json.gz") else { return };
     let Some(mut dataset) = made(&golden, 23523) else { return };
@@ -129,12 +146,18 @@ fn files_go_round() {
     write_ogip(&paths[0], &dataset, Variant::Ogip, false).unwrap();
     let first = read(&paths[0]);
     assert_eq!((&first.name, first.livetime_s), (&dataset.name, dataset.livetime_s));
+    let gadf = folder.path().join("gadf.fits");
+    write_dataset(&gadf, &dataset, false).unwrap();
+    same_dataset(&read_any(&gadf, &Limits::default()).unwrap(), &dataset);
+    fs::remove_file(&gadf).unwrap();
     // What files have no place for.
     dataset.meta.clear();
     let off = dataset.off.as_mut().unwrap();
     dataset.exposure.clone_from(&first.exposure);
     dataset.edisp.clone_from(&first.edisp);
-    // Whole numbers are read in 8 bytes.
+    // Whole numbers are read in 8 bytes; the file of off counts has one region for all it holds.
+    let place = off.counts_off.as_ref().unwrap().geom.clone();
+    off.acceptance_off.as_mut().unwrap().geom = place;
     for map in [&mut off.acceptance, off.acceptance_off.as_mut().unwrap()] {
         map.values = MapValues::F64(map.values.to_f64());
     }

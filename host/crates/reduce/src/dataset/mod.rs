@@ -35,7 +35,7 @@ impl IrfMap {
 /// Counts of other places or phases, from which the background is estimated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OnOff {
-    /// Counts; `None` where there is no place to count.
+    /// Counts; `None` where there is no place to count. Those of a spectrum are on the union of the off regions.
     pub counts_off: Option<Map>,
     /// Relative acceptance of the counts.
     pub acceptance: Map,
@@ -159,7 +159,7 @@ impl Dataset {
         };
         let alpha = self.alpha()?;
         let values = alpha.iter().enumerate().map(|(at, alpha)| alpha * counts_off.values.get(at));
-        Ok(Some(Map::new(counts_off.geom.clone(), "", values.collect())?))
+        Ok(Some(Map::new(self.counts.geom.clone(), "", values.collect())?))
     }
 
     /// Expected background: that of the responses with its factor, or with off counts the most likely one; `None` without either.
@@ -174,7 +174,7 @@ impl Dataset {
                 let (on, off) = (self.counts.values.get(at), counts_off.values.get(at));
                 alpha * stats::wstat_mu_bkg(on, off, *alpha, 0.0)
             });
-            return Ok(Some(Map::new(counts_off.geom.clone(), "", values.collect())?));
+            return Ok(Some(Map::new(self.counts.geom.clone(), "", values.collect())?));
         }
         let (Some(background), Some(model)) = (&self.background, &self.model) else {
             return Ok(self.background.clone());

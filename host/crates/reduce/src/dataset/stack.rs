@@ -129,9 +129,15 @@ impl Dataset {
             [(&own.counts_off, own_alpha, Weights::All), (&off.counts_off, other_alpha, cells)];
         for (part, alpha, weights) in parts {
             let Some(part) = part else { continue };
-            counts.stack(part, 1.0, weights)?;
-            let product = alpha.iter().enumerate().map(|(at, alpha)| alpha * part.values.get(at));
-            scaled.stack(&Map::new(part.geom.clone(), "", product.collect())?, 1.0, weights)?;
+            let values = part.values.to_f64();
+            let place = match &geom {
+                // Off regions are elsewhere; their counts go with the region of the spectrum.
+                Geom::Region(_) => geom.with_axes(part.geom.axes().to_vec())?,
+                _ => part.geom.clone(),
+            };
+            let product = values.iter().zip(alpha).map(|(count, alpha)| alpha * count).collect();
+            scaled.stack(&Map::new(place.clone(), "", product)?, 1.0, weights)?;
+            counts.stack(&Map::new(place, "", values)?, 1.0, weights)?;
         }
         let average = scaled.sum() / counts.sum();
         let values = (0..counts.values.len()).map(|at| {

@@ -282,7 +282,7 @@ impl ReflectedRegionsBackgroundMaker {
         }
         let counts = self.counts_off(&regions, &image, &geom, observation)?;
         dataset.off = Some(OnOff {
-            counts_off: Some(Map { geom: geom.clone(), ..counts }),
+            counts_off: Some(counts),
             acceptance: map(1.0),
             acceptance_off: Some(map(regions.len() as f32)),
         });
