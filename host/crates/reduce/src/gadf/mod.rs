@@ -16,6 +16,8 @@ mod bands;
 pub(crate) mod columns;
 mod read;
 mod region;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use read::{read_dataset, read_mask};
