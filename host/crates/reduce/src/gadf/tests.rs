@@ -69,7 +69,7 @@ fn dataset(geom: Geom, migra: bool) -> Dataset {
         Mask::new(geom.clone(), (0..n).map(|at| at % step == 0).collect()).unwrap()
     };
     (dataset.mask_safe, dataset.mask_fit) = (Some(mask(2)), Some(mask(3)));
-    dataset.livetime_s = Some(1581.264_665_812_25);
+    dataset.livetime_s = Some(1_581.264_665_812_25);
     dataset.is_pointlike = true;
     let reference = Time::from_mjd(51910, 0.000_742_870_370_370_241, TimeScale::Tt).unwrap();
     dataset.gti = Some(Gti { reference, intervals: vec![[1.5e8, 1.5e8 + 0.1], [2e8, 3e8]] });
