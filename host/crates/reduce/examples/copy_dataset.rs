@@ -1,4 +1,4 @@
-//! Reads datasets and writes them again: `rewrite FOLDER INPUT...`.
+//! Reads datasets and writes them again: `copy_dataset FOLDER INPUT...`.
 //!
 //! Of each input comes `<n>.fits` in the folder, and of all together `datasets.yaml`; of a spectrum with off counts and livetime also
 //! `pha<n>.fits` with the files beside it.
@@ -33,7 +33,7 @@ fn rewrite(
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let Some(folder) = arguments.next() else {
-        eprintln!("rewrite FOLDER INPUT...");
+        eprintln!("copy_dataset FOLDER INPUT...");
         return ExitCode::from(2);
     };
     match rewrite(folder, arguments) {
