@@ -1,8 +1,9 @@
-"""gammapy and astropy open the datasets that tierline writes: reduce.py REWRITE OUT.
+"""gammapy and astropy open the datasets that tierline writes: reduce.py REWRITE OUT [TIERLINE].
 
 REWRITE is the example of tierline-reduce that reads datasets and writes them again, here those of gammapy itself and of
 others. What gammapy finds in ours must be what it finds in its own files: every member, its predicted background and its
-statistic. A warning of either library is an error.
+statistic. A warning of either library is an error. TIERLINE, the program, makes maps with rings of a real run, which must
+be those that gammapy makes of it.
 """
 
 import os
@@ -14,8 +15,10 @@ import warnings
 
 import numpy
 from astropy.io import fits
-from gammapy.datasets import Datasets, MapDataset, SpectrumDatasetOnOff
-from gammapy.maps import Map
+from gammapy.data import DataStore
+from gammapy.datasets import Datasets, MapDataset, MapDatasetOnOff, SpectrumDatasetOnOff
+from gammapy.makers import DatasetsMaker, MapDatasetMaker, RingBackgroundMaker, SafeMaskMaker
+from gammapy.maps import Map, MapAxis, WcsGeom
 
 OGIP_MEMBERS = ("counts", "counts_off", "acceptance", "acceptance_off", "exposure", "mask_safe")
 MEMBERS = (*OGIP_MEMBERS, "background", "mask_fit")
@@ -92,6 +95,59 @@ def compare(what, ours, theirs, wrong, members=MEMBERS, rtol=0.0):
     return b
 
 
+def rings(store, observation):
+    """Maps of a run with a background from rings, by gammapy."""
+    axis = MapAxis.from_energy_bounds("1 TeV", "10 TeV", nbin=1)
+    true = MapAxis.from_energy_bounds("0.5 TeV", "20 TeV", nbin=16, name="energy_true")
+    geom = WcsGeom.create(skydir=(83.63, 22.01), width=5, binsz=0.05, frame="icrs", axes=[axis])
+    makers = [
+        MapDatasetMaker(),
+        SafeMaskMaker(["aeff-default"], offset_max="2.5 deg"),
+        RingBackgroundMaker(r_in="0.5 deg", width="0.3 deg"),
+    ]
+    reference = MapDataset.create(geom, energy_axis_true=true)
+    observations = DataStore.from_dir(store).get_observations([observation])
+    return DatasetsMaker(makers, stack_datasets=False, cutout_width="5 deg").run(reference, observations)[0]
+
+
+def commands(tierline, store, out, wrong):
+    """What the program makes of a run, as gammapy reads it."""
+    out.mkdir()
+    arguments = ["--obs-id", "23592", "--position", "83.63,22.01", "--quiet"]
+    ring = ["--energy", "1 TeV,10 TeV,1", "--binsz", "0.05 deg", "--background", "ring", "--each"]
+    command = [tierline, "reduce", "map", store, *arguments, *ring, "--output", out / "ring.yaml"]
+    subprocess.run(command, check=True)
+    theirs = rings(store, 23592)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for path in out.glob("*.fits"):
+            verify(path, wrong)
+        (ours,) = Datasets.read(out / "ring.yaml", lazy=False)
+    if not isinstance(ours, MapDatasetOnOff):
+        wrong.append(f"rings: a {type(ours)}")
+    for name, rtol, atol in (
+        ("counts", 0, 0),
+        ("mask_safe", 0, 0),
+        ("exposure", 1e-9, 0),
+        # gammapy sums over rings in 4 bytes.
+        ("counts_off", 1e-4, 1e-3),
+        ("acceptance", 1e-4, 1e-3),
+        ("acceptance_off", 1e-4, 1e-3),
+    ):
+        a, b = getattr(ours, name), getattr(theirs, name)
+        if not same_geom(a.geom, b.geom, 1e-12):
+            wrong.append(f"rings.{name}: geometry")
+        elif not numpy.allclose(a.data, b.data, rtol=rtol, atol=atol, equal_nan=True):
+            wrong.append(f"rings.{name}: values")
+    for name in ("time_start", "time_stop"):
+        if (abs((getattr(ours.gti, name) - getattr(theirs.gti, name)).to_value("s")) > 1e-6).any():
+            wrong.append(f"rings: {name}")
+    a, b = ours.stat_sum(), theirs.stat_sum()
+    print(f"rings: statistic {a} for {b}")
+    if not abs(a - b) <= 1e-4 * b:
+        wrong.append("rings: statistic")
+
+
 def main():
     rewrite, out = sys.argv[1], pathlib.Path(sys.argv[2])
     shared = pathlib.Path(os.environ["TIERLINE_DATA"])
@@ -136,6 +192,8 @@ def main():
                 ours = kind.read(out / f"pha{n}.fits", format="ogip")
                 compare(f"pha{n}.fits", ours, peer, wrong, members=OGIP_MEMBERS, rtol=1e-12)
             print(f"{inputs[n].name}: statistic {stat}")
+    if len(sys.argv) > 3:
+        commands(sys.argv[3], shared / "data/reduce/hess-dl3-dr1", out / "commands", wrong)
     print(f"{len(files)} files: {'good' if not wrong else wrong}")
     return 1 if wrong else 0
 

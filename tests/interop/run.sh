@@ -57,6 +57,9 @@ if gammapy=$(tests/interop/venv.sh gammapy); then
     "$gammapy/bin/python" tests/interop/reduce.py "${CARGO_TARGET_DIR:-$PWD/target}/release/examples/copy_dataset" "$out/reduce" ||
         status=1
     "$gammapy/bin/python" tests/interop/reduce_fit.py "$out/reduce-fit" || status=1
+    cargo build --quiet --release -p tierline-reduce --example rewrite
+    "$gammapy/bin/python" tests/interop/reduce.py "${CARGO_TARGET_DIR:-$PWD/target}/release/examples/rewrite" "$out/reduce" \
+        "$TIERLINE" || status=1
 else
     echo "SKIPPED: gammapy could not be installed from the registry" >&2
     [ -z "${CI:-}" ] || status=1
