@@ -11,14 +11,20 @@ pub mod data;
 pub mod dataset;
 pub mod datasets;
 mod error;
+pub mod estimate;
 pub mod excess;
 pub mod fit;
 pub mod gadf;
-pub mod geom;
+pub mod geom {
+    //! Geometries of datasets are those of [`tierline_sky`].
+
+    pub use tierline_sky::Geom;
+}
 pub mod integrate;
 pub mod irf;
 pub mod makers;
 pub mod map;
+pub mod mask_file;
 pub mod ogip;
 pub mod phase;
 pub mod ring;

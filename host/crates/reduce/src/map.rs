@@ -148,6 +148,10 @@ pub(crate) fn common_rows(
             Ok(window_rows(&own, &other, here, there))
         }
         (Geom::Region(a), Geom::Region(b)) if a.is_close(b) => Ok(vec![(0, 0, 1)]),
+        (Geom::Hpx(a), Geom::Hpx(b)) => {
+            let (a, b) = (a.with_axes(Vec::new())?, b.with_axes(Vec::new())?);
+            if a.is_close(&b) { Ok(vec![(0, 0, here.n_image_pixels())]) } else { Err(refuse()) }
+        }
         _ => Err(refuse()),
     }
 }

@@ -76,7 +76,7 @@ struct Source {
     /// Percent of bias that is too much (edisp-bias).
     #[arg(long, value_name = "PERCENT", default_value_t = 10.0)]
     bias_percent: f64,
-    /// Mask of pixels that may be used for the background: a FITS image, above 0 where they may.
+    /// Where the background must not be taken from: a FITS image, above 0 where it may, or DS9 regions (.reg) where it may not.
     #[arg(long, value_name = "FILE")]
     exclusion: Option<PathBuf>,
     /// Threads [default: the processors this process may use].

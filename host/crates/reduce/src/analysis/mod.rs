@@ -16,6 +16,7 @@ use crate::makers::{
     DatasetsMaker, Maker, MapMaker, ReflectedRegionsBackgroundMaker, SafeMaskMaker, Selection,
     SpectrumMaker,
 };
+use crate::mask_file::read_exclusion;
 
 /// What is done with each observation.
 enum Steps {
@@ -79,7 +80,9 @@ impl Analysis {
         let store = DataStore::open(&datastore, environment.clone(), limits)?;
         let reference = reference(config)?;
         let exclusion = match &config.datasets.background.exclusion {
-            Some(path) => Some(steps::read_exclusion(&place(path)?, limits)?),
+            Some(path) => {
+                Some(read_exclusion(&place(path)?, &image_for_exclusion(&reference)?, limits)?)
+            }
             None => None,
         };
         let threads = config.general.n_jobs;
@@ -98,6 +101,7 @@ impl Analysis {
                     makers,
                     cutout_width_deg: Some(2.0 * offset_max),
                     cutout_mode: CutoutMode::Trim,
+                    drop_without_off: false,
                     threads,
                 })
             }
@@ -239,6 +243,16 @@ impl Analysis {
         warnings.extend(safe.run(&mut dataset, observation)?);
         Ok((Some(dataset), warnings))
     }
+}
+
+/// The pixels on which a region file is a mask: those of a map, or a wide field around the region of spectra.
+fn image_for_exclusion(reference: &Dataset) -> Result<WcsGeom, Error> {
+    if let Geom::Wcs(geom) = reference.geom() {
+        return Ok(geom.to_image());
+    }
+    let center = reference.center()?;
+    let (size, binsz) = (Size::Width([12.0; 2]), [0.02; 2]);
+    Ok(WcsGeom::create(&center, size, binsz, Projection::Tan, center.frame, Vec::new())?)
 }
 
 /// The geometry that a configuration describes, with zeros.

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map as Object, Value};
-use tierline_report::Limits;
 use tierline_sky::{Scale, SkyCoord};
 
 use crate::Error;
@@ -177,11 +176,6 @@ pub(super) fn background_of_spectra(
 fn unknown_background(name: &str) -> Error {
     let hint = nearest(name, ["reflected", "fov_background", "ring"].into_iter());
     Error::parameter("datasets.background.method", format!("{name} is none; {hint}"))
-}
-
-/// Pixels that may be used, from an image or a list of regions that may not be.
-pub(super) fn read_exclusion(path: &Path, limits: &Limits) -> Result<Mask, Error> {
-    crate::gadf::read_mask(path, limits)
 }
 
 /// Which observations are wanted, in the order of the index.

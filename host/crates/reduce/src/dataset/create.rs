@@ -49,10 +49,11 @@ fn squashed(axis: &MapAxis) -> Result<MapAxis, Error> {
 }
 
 impl Dataset {
-    /// A dataset of zeros on a geometry with an axis of energy; none of its cells is safe.
+    /// A dataset of zeros on a geometry with an axis of energy; none of its cells is safe. On HEALPix pixels it has neither point
+    /// spread function nor energy dispersion.
     ///
     /// # Errors
-    /// Where an axis has another name than it should, or a size is wrong.
+    /// Where an axis has another name than it should, a size is wrong, or HEALPix pixels are of several sizes.
     pub fn create(name: &str, geom: Geom, axes: &Axes) -> Result<Self, Error> {
         let energy = axis(&geom, "energy")?.clone();
         let energy_true = match &axes.energy_true {
@@ -81,11 +82,17 @@ impl Dataset {
         };
         let rad = axes.rad.clone().map_or_else(default_rad_axis, Ok)?;
         let psf = match geom {
-            Geom::Region(_) => None,
             Geom::Wcs(_) => Some(response(rad, "sr-1")?),
+            Geom::Region(_) | Geom::Hpx(_) => None,
         };
-        let mut edisp = response(axes.migra.clone().unwrap_or(energy.clone()), "")?;
-        diagonal(&mut edisp, &energy, &energy_true)?;
+        let edisp = match geom {
+            Geom::Hpx(_) => None,
+            _ => {
+                let mut edisp = response(axes.migra.clone().unwrap_or(energy.clone()), "")?;
+                diagonal(&mut edisp, &energy, &energy_true)?;
+                Some(edisp)
+            }
+        };
         let exposure = Map::zeros(geom.with_axes(vec![energy_true])?, "m2 s");
         let background = Map::zeros(geom.clone(), "");
         Ok(Dataset {
@@ -96,7 +103,7 @@ impl Dataset {
             background: Some(background),
             model: None,
             psf,
-            edisp: Some(edisp),
+            edisp,
             mask_safe: Some(Mask::filled(geom, false)),
             mask_fit: None,
             off: None,

@@ -124,7 +124,7 @@ impl Dataset {
     /// # Errors
     /// Where that is outside the projection.
     pub fn center(&self) -> Result<SkyCoord, Error> {
-        self.geom().center_skydir()
+        Ok(self.geom().center_skydir()?)
     }
 
     /// Pixels of the image that are safe in any energy.

@@ -20,7 +20,7 @@ mod region;
 mod tests;
 mod write;
 
-pub use read::{read_dataset, read_mask};
+pub use read::read_dataset;
 pub(crate) use region::{read_region, region_table};
 pub use write::write_dataset;
 pub(crate) use write::{complete_dataset, gti_table};

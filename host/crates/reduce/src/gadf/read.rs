@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tierline_fits::{FitsFile, HduInfo, HduKind, Header, Pixels, Value};
+use tierline_fits::{FitsFile, HduKind, Header, Pixels, Value};
 use tierline_report::Limits;
 use tierline_sky::{WcsGeom, header};
 
@@ -49,23 +49,6 @@ pub fn read_dataset(path: &Path, limits: &Limits) -> Result<Dataset, Error> {
         is_pointlike,
         meta: file.meta()?,
     })
-}
-
-/// Reads a mask: the first image of a file, set where it is above 0.
-///
-/// # Errors
-/// Where the file can't be read or has no image with coordinates.
-pub fn read_mask(path: &Path, limits: &Limits) -> Result<Mask, Error> {
-    let fits = FitsFile::open(path, limits)?;
-    let is_image = |hdu: &HduInfo| {
-        matches!(hdu.kind, HduKind::Image | HduKind::CompressedImage) && hdu.shape.len() >= 2
-    };
-    let number = fits.hdus().iter().position(is_image);
-    let number = number.ok_or_else(|| Error::malformed(path, "", "no image, a mask needs one"))?;
-    let name = fits.info(number)?.hdu.name.clone();
-    let (geom, _, pixels) = File { fits }.image(&name, number)?;
-    let values = reals(pixels).into_iter().map(|value| value > 0.0).collect();
-    Mask::new(geom, values)
 }
 
 struct File {

@@ -73,6 +73,10 @@ fn exposure_meta(dataset: &Dataset) -> String {
     }
 }
 
+fn healpix(name: &str) -> Error {
+    Error::unsupported(format!("dataset member {name}"), "HEALPix pixels are not written")
+}
+
 struct File<'a> {
     writer: &'a mut FitsWriter,
     meta: String,
@@ -106,6 +110,7 @@ impl File<'_> {
                 };
                 self.image(name, geom, &map.unit, &meta, pixels)
             }
+            Geom::Hpx(_) => Err(healpix(name)),
         }
     }
 
@@ -118,6 +123,7 @@ impl File<'_> {
                 let pixels = mask.values.iter().map(|set| i64::from(*set)).collect();
                 self.image(name, geom, "", "{}", Pixels::I64(pixels))
             }
+            Geom::Hpx(_) => Err(healpix(name)),
         }
     }
 

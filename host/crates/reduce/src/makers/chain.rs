@@ -8,11 +8,13 @@ use tierline_sky::CutoutMode;
 
 use super::map::pointing;
 use super::{
-    AdaptiveRingBackgroundMaker, FovBackgroundMaker, MapMaker, RingBackgroundMaker, SafeMaskMaker,
+    AdaptiveRingBackgroundMaker, FovBackgroundMaker, MapMaker, PhaseBackgroundMaker,
+    ReflectedRegionsBackgroundMaker, RingBackgroundMaker, SafeMaskMaker, SpectrumMaker,
 };
 use crate::Error;
 use crate::data::Observation;
 use crate::dataset::Dataset;
+use crate::geom::Geom;
 
 /// A step of the chain.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +29,12 @@ pub enum Maker {
     Ring(RingBackgroundMaker),
     /// Off counts from rings that adapt.
     AdaptiveRing(AdaptiveRingBackgroundMaker),
+    /// The spectrum of the observation on a region.
+    Spectrum(SpectrumMaker),
+    /// Off counts of a spectrum from regions as far from the pointing.
+    Reflected(ReflectedRegionsBackgroundMaker),
+    /// Off counts from other phases.
+    Phase(PhaseBackgroundMaker),
 }
 
 impl Maker {
@@ -41,6 +49,12 @@ impl Maker {
             Maker::Fov(maker) => maker.run(dataset),
             Maker::Ring(maker) => maker.run(dataset).map(|()| Vec::new()),
             Maker::AdaptiveRing(maker) => maker.run(dataset).map(|()| Vec::new()),
+            Maker::Spectrum(maker) => {
+                *dataset = maker.run(dataset, observation)?;
+                Ok(Vec::new())
+            }
+            Maker::Reflected(maker) => maker.run(dataset, observation).map(|(_, told)| told),
+            Maker::Phase(maker) => maker.run(dataset, observation).map(|()| Vec::new()),
         }
     }
 }
@@ -54,6 +68,8 @@ pub struct DatasetsMaker {
     pub cutout_width_deg: Option<f64>,
     /// What happens to cutouts at the border.
     pub cutout_mode: CutoutMode,
+    /// Whether observations for which no off region is found are left out.
+    pub drop_without_off: bool,
     /// Threads.
     pub threads: usize,
 }
@@ -63,7 +79,7 @@ pub struct DatasetsMaker {
 pub struct Made {
     /// Its number.
     pub obs_id: i64,
-    /// Its dataset; `None` where it does not reach the map.
+    /// Its dataset; `None` where it does not reach the map, or has no off region and those are not wanted.
     pub dataset: Option<Dataset>,
     /// Warnings.
     pub warnings: Vec<String>,
@@ -75,7 +91,8 @@ pub type Open<'a> = dyn Fn(usize) -> Result<Observation, Error> + Sync + 'a;
 impl DatasetsMaker {
     /// Makers, by one thread.
     pub fn new(makers: Vec<Maker>) -> Self {
-        DatasetsMaker { makers, cutout_width_deg: None, cutout_mode: CutoutMode::Trim, threads: 1 }
+        let (cutout_width_deg, cutout_mode) = (None, CutoutMode::Trim);
+        DatasetsMaker { makers, cutout_width_deg, cutout_mode, drop_without_off: false, threads: 1 }
     }
 
     fn cutout_width(&self) -> Option<f64> {
@@ -94,7 +111,7 @@ impl DatasetsMaker {
         let obs_id = observation.id;
         let mut warnings = Vec::new();
         let mut dataset = match self.cutout_width() {
-            Some(width) if !reference.is_spectrum() => {
+            Some(width) if matches!(reference.geom(), Geom::Wcs(_)) => {
                 let position = pointing(observation)?;
                 match reference.cutout(&position, [width; 2], self.cutout_mode) {
                     Ok(cutout) => cutout,
@@ -109,6 +126,11 @@ impl DatasetsMaker {
         dataset.name = format!("obs_{obs_id}");
         for maker in &self.makers {
             warnings.extend(maker.run(&mut dataset, observation)?);
+        }
+        if self.drop_without_off && dataset.off.as_ref().is_some_and(|off| off.counts_off.is_none())
+        {
+            warnings.push(format!("observation {obs_id} is left out: it has no off region"));
+            return Ok(Made { obs_id, dataset: None, warnings });
         }
         Ok(Made { obs_id, dataset: Some(dataset), warnings })
     }
@@ -129,8 +151,8 @@ impl DatasetsMaker {
         in_order(self.threads, n, &make, &mut take)
     }
 
-    /// Makes the datasets and stacks them onto the reference, in the order of the observations. Returns warnings and the numbers of
-    /// observations that were left out.
+    /// Makes the datasets and stacks them onto the reference, in the order of the observations. Returns warnings by observation.
+    /// Off counts become background where the reference has none; but spectra with off counts stay such.
     ///
     /// # Errors
     /// As [`run`](Self::run), or where datasets can't be stacked.
@@ -142,14 +164,17 @@ impl DatasetsMaker {
     ) -> Result<(Dataset, BTreeMap<i64, Vec<String>>), Error> {
         let mut stacked = reference.clone();
         let mut warnings = BTreeMap::new();
+        let mut is_first = true;
         self.run(reference, n, open, |made| {
             if !made.warnings.is_empty() {
                 warnings.insert(made.obs_id, made.warnings);
             }
-            match made.dataset {
-                Some(dataset) => stacked.stack(&dataset.without_off(stacked.off.is_some())?),
-                None => Ok(()),
+            let Some(dataset) = made.dataset else { return Ok(()) };
+            if std::mem::take(&mut is_first) && reference.is_spectrum() && dataset.off.is_some() {
+                stacked = dataset.to_masked(&reference.name)?;
+                return Ok(());
             }
+            stacked.stack(&dataset.without_off(stacked.off.is_some())?)
         })?;
         Ok((stacked, warnings))
     }

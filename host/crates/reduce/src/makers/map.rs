@@ -3,6 +3,7 @@
 use tierline_sky::frame::transform;
 use tierline_sky::{FovFrame, Frame, MapAxis, Separation, SkyCoord};
 
+use super::rotation::{Rotation, to_icrs};
 use crate::Error;
 use crate::data::{Observation, Pointing};
 use crate::dataset::{Dataset, IrfMap, MetaRow};
@@ -201,7 +202,13 @@ impl MapMaker {
                 rate.add(&table.offset_weights(&offsets)?, factor, values)
             }
             Background::ThreeD(_, FovAlignment::AltAz) => {
-                Err(Error::unsupported("background", "alignment with the horizon"))
+                let (rotation, icrs) = (Rotation::new(observation)?, to_icrs(frame, vectors));
+                let steps = rotation.steps(self.fov_rotation_step_deg)?;
+                for (seconds, weight) in steps.iter().zip(rotation.weights(&steps)) {
+                    let (lon, lat) = rotation.fov_coords(*seconds, &icrs)?;
+                    rate.add(&table.fov_weights(&lon, &lat)?, factor * weight, values)?;
+                }
+                Ok(())
             }
             Background::ThreeD(_, alignment) => {
                 let sign = if *alignment == FovAlignment::ReverseLonRaDec { -1.0 } else { 1.0 };
@@ -250,7 +257,8 @@ pub(crate) fn meta_row(observation: &Observation) -> Result<MetaRow, Error> {
     Ok(MetaRow {
         telescope: observation.info.telescope.clone(),
         obs_id: observation.id.to_string(),
-        obs_mode: observation.info.mode.clone(),
+        // Wobbles are pointings, too.
+        obs_mode: "POINTING".into(),
         pointing: [pointing.lon_deg, pointing.lat_deg],
     })
 }

@@ -3,8 +3,10 @@
 mod chain;
 mod fov;
 mod map;
+mod phase;
 mod reflected;
 mod ring;
+mod rotation;
 mod safe_mask;
 mod spectrum;
 
@@ -12,6 +14,7 @@ pub(crate) use chain::in_order;
 pub use chain::{DatasetsMaker, Made, Maker, Open};
 pub use fov::{FovBackgroundMaker, FovMethod, project_mask};
 pub use map::{MapMaker, Selection};
+pub use phase::PhaseBackgroundMaker;
 pub use reflected::{ReflectedRegionsBackgroundMaker, RegionsFinder};
 pub use ring::{AdaptiveRingBackgroundMaker, RingBackgroundMaker};
 pub use safe_mask::{SAFE_METHODS, SafeIrfs, SafeMaskMaker, SafeMethod};

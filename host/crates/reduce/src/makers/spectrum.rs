@@ -43,7 +43,7 @@ impl Default for SpectrumMaker {
 fn region_of(reference: &Dataset) -> Result<&RegionGeom, Error> {
     match reference.geom() {
         Geom::Region(geom) => Ok(geom),
-        Geom::Wcs(_) => {
+        Geom::Wcs(_) | Geom::Hpx(_) => {
             let reason = "a spectrum is made on a region, this is a map";
             Err(Error::parameter(format!("dataset {}", reference.name), reason))
         }
@@ -78,7 +78,7 @@ impl SpectrumMaker {
             meta: vec![meta_row(observation)?],
         };
         if selection.counts {
-            dataset.counts = self.counts(geom, region, observation)?;
+            dataset.counts = counts_of(geom, observation)?;
         }
         if let (true, Some(exposure)) = (selection.exposure, &reference.exposure) {
             dataset.exposure = Some(self.exposure(&exposure.geom, region, observation)?);
@@ -96,22 +96,6 @@ impl SpectrumMaker {
             dataset.edisp = Some(IrfMap { map, exposure });
         }
         Ok(dataset)
-    }
-
-    fn counts(
-        &self,
-        geom: &Geom,
-        region: &RegionGeom,
-        observation: &Observation,
-    ) -> Result<Map, Error> {
-        match region.region() {
-            Some(shape) if shape.is_point() => {
-                let rad_max = &observation.responses.rad_max;
-                let rad_max = rad_max.as_ref().ok_or_else(|| missing(observation, "rad_max"))?;
-                counts_in_rad_max(geom, &[shape.center()?], rad_max, observation)
-            }
-            _ => make_counts(geom, observation),
-        }
     }
 
     fn exposure(
@@ -197,6 +181,18 @@ impl SpectrumMaker {
             true => Ok((vec![region.center_skydir()?], vec![1.0])),
             false => Ok(region.wcs_coords_and_weights(SUBPIXELS)?),
         }
+    }
+}
+
+/// Counts of a geometry; those of a point are within the radius of a point-like response.
+pub(crate) fn counts_of(geom: &Geom, observation: &Observation) -> Result<Map, Error> {
+    match geom {
+        Geom::Region(region) if region.region().is_some_and(SkyRegion::is_point) => {
+            let rad_max = &observation.responses.rad_max;
+            let rad_max = rad_max.as_ref().ok_or_else(|| missing(observation, "rad_max"))?;
+            counts_in_rad_max(geom, &[region.center_skydir()?], rad_max, observation)
+        }
+        _ => make_counts(geom, observation),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A geometry of whichever kind.
 
 use super::WcsGeom;
+use crate::frame::unit_vector;
 use crate::hpx::HpxGeom;
 use crate::region::RegionGeom;
 use crate::{Error, Frame, MapAxis, SkyCoord};
@@ -97,14 +98,11 @@ impl Geom {
     }
 
     /// Positions of a plane; of HEALPix those of the first band.
-    ///
-    /// # Errors
-    /// None, of geometries that exist.
-    pub fn n_image_pixels(&self) -> Result<usize, Error> {
+    pub fn n_image_pixels(&self) -> usize {
         match self {
-            Geom::Wcs(geom) => Ok(geom.n_image_pixels()),
-            Geom::Region(_) => Ok(1),
-            Geom::Hpx(geom) => Ok(geom.n_pixels(0)? as usize),
+            Geom::Wcs(geom) => geom.n_image_pixels(),
+            Geom::Region(_) => 1,
+            Geom::Hpx(geom) => geom.n_pixels(0).map_or(0, |n| n as usize),
         }
     }
 
@@ -133,6 +131,21 @@ impl Geom {
             }
             Geom::Hpx(geom) => geom.coords(0),
         }
+    }
+
+    /// Directions of the positions of a plane in its frame, in the order of the data; NaN outside the projection.
+    ///
+    /// # Errors
+    /// As for [`center_skydir`](Self::center_skydir).
+    pub fn vectors(&self) -> Result<Vec<[f64; 3]>, Error> {
+        Ok(match self {
+            Geom::Wcs(geom) => geom.vectors(),
+            Geom::Region(geom) => vec![geom.center_skydir()?.vector_in(geom.frame())],
+            Geom::Hpx(geom) => {
+                let (lon, lat) = geom.coords(0)?;
+                lon.into_iter().zip(lat).map(|(lon, lat)| unit_vector(lon, lat)).collect()
+            }
+        })
     }
 
     /// Distances in degrees of the positions of a plane from one.
@@ -194,6 +207,11 @@ impl Geom {
         })
     }
 
+    /// Place, in a plane of the data, of a position; `None` outside, and for a region nobody knows.
+    pub fn image_index(&self, position: &SkyCoord) -> Option<usize> {
+        self.coord_to_idx(position).ok().flatten()
+    }
+
     /// Whether a position is inside.
     ///
     /// # Errors
@@ -230,7 +248,7 @@ mod tests {
         let hpx = HpxGeom::new(&[64], order, Frame::Icrs, Some(disk), Vec::new());
         let all: [Geom; 3] = [image.unwrap().into(), region.unwrap().into(), hpx.unwrap().into()];
         for geom in &all {
-            let n = geom.n_image_pixels().unwrap();
+            let n = geom.n_image_pixels();
             let (lon, lat) = geom.coords().unwrap();
             assert_eq!([lon.len(), lat.len()], [n; 2]);
             assert_eq!(geom.solid_angle().unwrap().len(), n);
@@ -239,6 +257,7 @@ mod tests {
             assert!(geom.contains(&center).unwrap());
             assert!(!geom.contains(&SkyCoord::icrs(0.0, 0.0)).unwrap());
             let away = geom.separation(&center).unwrap();
+            let vectors = geom.vectors().unwrap();
             match (geom, geom.coord_to_pix(&center)) {
                 (Geom::Wcs(_), pix) => assert!((pix.unwrap().unwrap()[0] - 9.5).abs() < 1e-9),
                 (Geom::Region(_), pix) => assert_eq!(pix, Ok(Some([0.0; 2]))),
@@ -246,7 +265,9 @@ mod tests {
             }
             for at in 0..n {
                 let position = SkyCoord::icrs(lon[at], lat[at]);
-                assert_eq!(geom.coord_to_idx(&position).unwrap(), Some(at));
+                assert_eq!(geom.image_index(&position), Some(at));
+                let turned = SkyCoord::from_vector(vectors[at], geom.frame());
+                assert!(turned.separation_deg(&position) < 1e-9);
                 assert!((away[at] - position.separation_deg(&center)).abs() < 1e-9);
             }
             let axis = crate::MapAxis::from_energy_bounds("energy", "TeV", [1.0, 10.0], 3, false);
