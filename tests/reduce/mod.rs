@@ -1,8 +1,11 @@
 //! Reduction of gamma-ray events: agreement with the peer on real files.
 
+mod background3d;
+mod chain;
 mod commands;
 mod damage;
 mod digest;
+mod estimate;
 mod files;
 mod geometry;
 mod golden;
@@ -10,6 +13,7 @@ mod healpix;
 mod horizon;
 mod irf;
 mod maps;
+mod masks;
 mod ogip;
 mod regions;
 mod safe_mask;

@@ -140,7 +140,7 @@ fn safe_masks_are_those_of_gammapy() {
 }
 
 /// Pixels outside a circle around the Crab.
-fn exclusion(geom: &Geom, radius: f64) -> Mask {
+pub(super) fn exclusion(geom: &Geom, radius: f64) -> Mask {
     let Geom::Wcs(image) = geom else { panic!("no map") };
     let image = image.to_image();
     let region = SkyRegion::circle(SkyCoord::icrs(CRAB[0], CRAB[1]), radius);
@@ -148,7 +148,7 @@ fn exclusion(geom: &Geom, radius: f64) -> Mask {
     Mask::new(Geom::Wcs(image), inside.into_iter().map(|inside| !inside).collect()).unwrap()
 }
 
-fn with_safe_mask(store: &DataStore, run: i64, bins: usize) -> (Dataset, Observation) {
+pub(super) fn with_safe_mask(store: &DataStore, run: i64, bins: usize) -> (Dataset, Observation) {
     let geom = image(CRAB, 5.0, 0.05, vec![energy("energy", [1.0, 10.0], bins)]);
     let axes = Axes { energy_true: Some(true_energy()), ..Axes::default() };
     let reference = Dataset::create(&format!("o{run}"), geom, &axes).unwrap();
