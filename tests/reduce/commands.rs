@@ -122,6 +122,37 @@ fn content_does_not_depend_on_threads_and_stacks_of_shards_are_the_whole() {
 }
 
 #[test]
+fn significance_of_rings_peaks_at_the_crab() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = ["--obs-id", "23523,23592", "--energy", "1,10,1", "--background", "ring", "--each"];
+    let Some(ran) = map(folder.path(), "each.yaml", &more) else { return };
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let ran = tierline(
+        folder.path(),
+        &["reduce", "significance", "obs_23523.fits", "-o", "s.fits", "-v"],
+    );
+    assert!(ran.code == 0 && ran.err.contains("sigma"), "{}", ran.err);
+    let mut file =
+        tierline::fits::FitsFile::open(&folder.path().join("s.fits"), &Limits::default()).unwrap();
+    let names: Vec<_> = file.hdus().iter().map(|hdu| hdu.hdu.name.clone()).collect();
+    assert!(
+        ["SQRT_TS", "TS", "NPRED_EXCESS", "COUNTS"]
+            .iter()
+            .all(|name| names.iter().any(|n| n == name))
+    );
+    let number = file.require("SQRT_TS").unwrap();
+    let tierline::fits::Pixels::F64(values) = file.image(number).unwrap().pixels else { panic!() };
+    let at = (0..values.len())
+        .filter(|at| !values[*at].is_nan())
+        .max_by(|a, b| values[*a].total_cmp(&values[*b]));
+    // The Crab is in the middle of 50 by 50 pixels.
+    let (x, y) = (at.unwrap() % 50, at.unwrap() / 50);
+    assert!(x.abs_diff(25) <= 1 && y.abs_diff(25) <= 1 && values[at.unwrap()] > 10.0, "{x} {y}");
+    let ran = tierline(folder.path(), &["reduce", "significance", "s.fits", "-o", "t.fits"]);
+    assert_eq!(ran.code, 1);
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
     for (more, code, reason) in [

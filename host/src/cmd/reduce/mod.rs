@@ -2,6 +2,7 @@
 
 mod map;
 mod run;
+mod significance;
 mod spectrum;
 mod stack;
 
@@ -28,6 +29,7 @@ enum Command {
     Map(Box<map::Args>),
     Spectrum(Box<spectrum::Args>),
     Stack(stack::Args),
+    Significance(significance::Args),
 }
 
 /// Runs the command.
@@ -37,6 +39,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
         Command::Map(args) => map::run(args),
         Command::Spectrum(args) => spectrum::run(args),
         Command::Stack(args) => stack::run(args),
+        Command::Significance(args) => significance::run(args),
     }
 }
 

@@ -22,8 +22,8 @@ mod write;
 
 pub use read::read_dataset;
 pub(crate) use region::{read_region, region_table};
-pub use write::write_dataset;
 pub(crate) use write::{complete_dataset, gti_table};
+pub use write::{write_dataset, write_maps};
 
 /// What files name as their creator.
 pub(crate) const CREATOR: &str = concat!("tierline ", env!("CARGO_PKG_VERSION"));

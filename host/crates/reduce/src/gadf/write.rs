@@ -62,6 +62,23 @@ pub(crate) fn complete_dataset(
     Ok(writer.complete(true)?)
 }
 
+/// Writes maps under their names, each with its table of planes.
+///
+/// # Errors
+/// As [`write_dataset`].
+pub fn write_maps(path: &Path, maps: &[(&str, &Map)], overwrite: bool) -> Result<(), Error> {
+    let mut writer = FitsWriter::create(path, overwrite)?;
+    let mut primary = Header::default();
+    primary.set("CREATOR", CREATOR, "");
+    writer.primary(&primary)?;
+    let mut file = File { writer: &mut writer, meta: String::new() };
+    for (name, map) in maps {
+        file.map(name, map, false)?;
+    }
+    writer.finish(true)?;
+    Ok(())
+}
+
 /// What an exposure's `META` tells.
 fn exposure_meta(dataset: &Dataset) -> String {
     let is_pointlike = dataset.is_pointlike;
