@@ -7,6 +7,7 @@ mod damage;
 mod digest;
 mod estimate;
 mod files;
+mod fits;
 mod geometry;
 mod golden;
 mod healpix;
