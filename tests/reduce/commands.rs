@@ -122,6 +122,25 @@ fn content_does_not_depend_on_threads_and_stacks_of_shards_are_the_whole() {
 }
 
 #[test]
+fn a_range_of_time_cuts_events_and_livetime() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(text) = configuration(folder.path(), "cli_3d.yaml") else { return };
+    let whole = std::fs::read_to_string(&text).unwrap();
+    // The first 600 of 1686 s of run 23592.
+    let times = "    obs_time: {start: '2004-12-08T21:00:00', stop: '2004-12-08T22:03:56'}\n";
+    let cut = whole.replacen("observations:\n", &format!("observations:\n{times}"), 1);
+    std::fs::write(folder.path().join("cut.yaml"), cut).unwrap();
+    let ran = tierline(folder.path(), &["reduce", "run", "cut.yaml", "--out", "cut/d.yaml"]);
+    assert_eq!(ran.code, 1, "the folder is missing: {}", ran.err);
+    let ran = tierline(folder.path(), &["reduce", "run", "cut.yaml", "--out", "d.yaml"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let dataset = read_datasets(&folder.path().join("d.yaml"), &Limits::default()).unwrap();
+    let info = dataset[0].info().unwrap();
+    assert!(info.ontime_s > 500.0 && info.ontime_s < 700.0, "{}", info.ontime_s);
+    assert!(info.counts > 300 && info.counts < 900, "{}", info.counts);
+}
+
+#[test]
 fn significance_of_rings_peaks_at_the_crab() {
     let folder = tempfile::tempdir().unwrap();
     let more = ["--obs-id", "23523,23592", "--energy", "1,10,1", "--background", "ring", "--each"];

@@ -1,25 +1,12 @@
 //! Reading what the peer made.
 
-use std::io::Read;
-
-use flate2::read::GzDecoder;
 use serde_json::Value;
-use tierline_tests::data::shared;
+
+pub(super) use super::stored::number;
 
 /// A file of stored results; `None` if there are none.
 pub(super) fn open(name: &str) -> Option<Value> {
-    let path = shared(&format!("golden/reduce/{name}.json.gz"))?;
-    let mut text = String::new();
-    GzDecoder::new(std::fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
-    Some(serde_json::from_str(&text).unwrap())
-}
-
-/// A number; those that aren't finite are stored as text.
-pub(super) fn number(value: &Value) -> f64 {
-    match value {
-        Value::String(text) => text.parse().unwrap(),
-        value => value.as_f64().unwrap_or_else(|| panic!("{value}: no number")),
-    }
+    super::stored::json(&format!("{name}.json.gz"))
 }
 
 /// Numbers of a list, however deep.

@@ -9,7 +9,7 @@ use tierline_sky::{CutoutMode, Projection, RegionGeom, Size, SkyRegion, WcsGeom}
 
 use crate::Error;
 use crate::config::{AnalysisConfig, AxisConfig, Kind, RequiredIrf as Required, quantity};
-use crate::data::{DataStore, Environment, Observation, RequiredIrf};
+use crate::data::{DataStore, Environment, Observation, RequiredIrf, Time};
 use crate::dataset::{Axes, Dataset};
 use crate::geom::Geom;
 use crate::makers::{
@@ -38,6 +38,7 @@ pub struct Analysis {
     store: DataStore,
     ids: Vec<i64>,
     required: RequiredIrf,
+    time: Option<[Time; 2]>,
     reference: Dataset,
     steps: Steps,
     stack: bool,
@@ -123,8 +124,9 @@ impl Analysis {
             }
             Required::Set(name) => RequiredIrf::of_names(&[name])?,
         };
+        let time = steps::time_ranges(&config.observations)?.pop();
         let stack = datasets.stack;
-        Ok(Analysis { store, ids, required, reference, steps, stack, threads })
+        Ok(Analysis { store, ids, required, time, reference, steps, stack, threads })
     }
 
     /// Integrates the background over so many parts of a bin of energy.
@@ -209,9 +211,17 @@ impl Analysis {
 
     fn one(&self, id: i64) -> Result<One, Error> {
         let mut loaded = self.store.observations(Some(&[id]), &self.required, true)?;
-        let Some(observation) = loaded.observations.pop() else {
+        let Some(mut observation) = loaded.observations.pop() else {
             return Ok(One { id, dataset: None, warnings: loaded.warnings });
         };
+        if let Some(range) = self.time {
+            observation = observation.select_time(range)?;
+            if observation.gti.intervals.is_empty() {
+                let text = format!("observation {id} is left out: no good time in the range");
+                loaded.warnings.push(text);
+                return Ok(One { id, dataset: None, warnings: loaded.warnings });
+            }
+        }
         let (dataset, more) = match &self.steps {
             Steps::Maps(maker) => {
                 let made = maker.run_one(&self.reference, &observation)?;

@@ -247,7 +247,7 @@ fn read_ids(path: &Path) -> Result<Vec<i64>, Error> {
 }
 
 /// Ranges of times, as ISO text in UTC.
-fn time_ranges(config: &Observations) -> Result<Vec<[Time; 2]>, Error> {
+pub(super) fn time_ranges(config: &Observations) -> Result<Vec<[Time; 2]>, Error> {
     let times = |value: &Option<Value>| -> Result<Vec<Time>, Error> {
         let texts = match value {
             None => return Ok(Vec::new()),
@@ -266,6 +266,10 @@ fn time_ranges(config: &Observations) -> Result<Vec<[Time; 2]>, Error> {
     let (start, stop) = (times(&config.obs_time.start)?, times(&config.obs_time.stop)?);
     if start.len() != stop.len() {
         return Err(Error::parameter("obs_time", "as many starts as stops are needed"));
+    }
+    if start.len() > 1 {
+        let reason = "several ranges of time, which would split observations";
+        return Err(Error::unsupported("obs_time", reason));
     }
     Ok(start.into_iter().zip(stop).map(|(start, stop)| [start, stop]).collect())
 }
