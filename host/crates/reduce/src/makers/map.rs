@@ -94,6 +94,27 @@ pub(crate) fn missing(observation: &Observation, what: &str) -> Error {
     Error::parameter(format!("observation {}", observation.id), format!("it has no {what}"))
 }
 
+/// A dataset on the geometry of a reference with the times and facts of an observation. All cells are safe, nothing is counted.
+pub(crate) fn begin(reference: &Dataset, observation: &Observation) -> Result<Dataset, Error> {
+    let geom = reference.geom();
+    Ok(Dataset {
+        name: reference.name.clone(),
+        counts: Map::zeros(geom.clone(), ""),
+        exposure: None,
+        livetime_s: None,
+        background: None,
+        model: None,
+        psf: None,
+        edisp: None,
+        mask_safe: Some(Mask::filled(geom.clone(), true)),
+        mask_fit: None,
+        off: None,
+        gti: Some(observation.gti.clone()),
+        is_pointlike: observation.responses.aeff.as_ref().is_some_and(|aeff| aeff.is_pointlike),
+        meta: vec![meta_row(observation)?],
+    })
+}
+
 impl MapMaker {
     /// Makes the maps, in 8 bytes but for counts. All cells are safe.
     ///
@@ -102,22 +123,7 @@ impl MapMaker {
     pub fn run(&self, reference: &Dataset, observation: &Observation) -> Result<Dataset, Error> {
         let geom = reference.geom();
         let selection = self.selection;
-        let mut dataset = Dataset {
-            name: reference.name.clone(),
-            counts: Map::zeros(geom.clone(), ""),
-            exposure: None,
-            livetime_s: None,
-            background: None,
-            model: None,
-            psf: None,
-            edisp: None,
-            mask_safe: Some(Mask::filled(geom.clone(), true)),
-            mask_fit: None,
-            off: None,
-            gti: Some(observation.gti.clone()),
-            is_pointlike: observation.responses.aeff.as_ref().is_some_and(|aeff| aeff.is_pointlike),
-            meta: vec![meta_row(observation)?],
-        };
+        let mut dataset = begin(reference, observation)?;
         if selection.counts {
             dataset.counts = make_counts(geom, observation)?;
         }
@@ -252,7 +258,7 @@ pub(crate) fn pointing(observation: &Observation) -> Result<SkyCoord, Error> {
     }
 }
 
-pub(crate) fn meta_row(observation: &Observation) -> Result<MetaRow, Error> {
+fn meta_row(observation: &Observation) -> Result<MetaRow, Error> {
     let pointing = pointing(observation)?;
     Ok(MetaRow {
         telescope: observation.info.telescope.clone(),

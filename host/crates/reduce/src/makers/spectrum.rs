@@ -3,15 +3,15 @@
 use tierline_sky::{RegionGeom, Shape, SkyCoord, SkyRegion};
 
 use super::map::{
-    MapMaker, Selection, bin_of, edisp_map, energy_unit, exposure_values, make_counts,
-    make_exposure, meta_row, missing, pointing,
+    MapMaker, Selection, begin, bin_of, edisp_map, energy_unit, exposure_values, make_counts,
+    make_exposure, missing, pointing,
 };
 use crate::Error;
 use crate::data::Observation;
 use crate::dataset::{Dataset, IrfMap};
 use crate::geom::Geom;
 use crate::irf::RadMax;
-use crate::map::{Map, MapValues, Mask, axis};
+use crate::map::{Map, MapValues, axis};
 use crate::unit;
 
 /// Points of a pixel along x and y that are asked whether they are in the region.
@@ -59,24 +59,7 @@ impl SpectrumMaker {
         let region = region_of(reference)?;
         let geom = reference.geom();
         let selection = self.map.selection;
-        let is_pointlike =
-            observation.responses.aeff.as_ref().is_some_and(|aeff| aeff.is_pointlike);
-        let mut dataset = Dataset {
-            name: reference.name.clone(),
-            counts: Map::zeros(geom.clone(), ""),
-            exposure: None,
-            livetime_s: None,
-            background: None,
-            model: None,
-            psf: None,
-            edisp: None,
-            mask_safe: Some(Mask::filled(geom.clone(), true)),
-            mask_fit: None,
-            off: None,
-            gti: Some(observation.gti.clone()),
-            is_pointlike,
-            meta: vec![meta_row(observation)?],
-        };
+        let mut dataset = begin(reference, observation)?;
         if selection.counts {
             dataset.counts = counts_of(geom, observation)?;
         }
