@@ -144,6 +144,14 @@ impl MapMaker {
         Ok(dataset)
     }
 
+    /// Seconds from the start of an observation at which a background aligned with the horizon is taken.
+    ///
+    /// # Errors
+    /// Where the observation has no fixed pointing, place or time, or there are too many steps.
+    pub fn rotation_steps(&self, observation: &Observation) -> Result<Vec<f64>, Error> {
+        Rotation::new(observation)?.steps(self.fov_rotation_step_deg)
+    }
+
     /// Counts that the background's rate leaves in each cell.
     fn make_background(&self, geom: &Geom, observation: &Observation) -> Result<Map, Error> {
         let bkg = observation.responses.bkg.as_ref().ok_or_else(|| missing(observation, "bkg"))?;
