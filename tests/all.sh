@@ -28,7 +28,9 @@ readonly targets=(thumbv7em-none-eabihf thumbv6m-none-eabi)
 readonly fuzz_seconds=${FUZZ_SECONDS:-10}
 export TZ=UTC
 summary=()
-failed=0
+failed=()
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 
 # Where the variable is set, a missing recording is a failure; where nothing is there, a loud skip.
 if [ -z "${TIERLINE_DATA:-}" ] && [ -d ../shared/data ]; then
@@ -46,14 +48,14 @@ section() {
     local title=$1 start=$SECONDS status=0
     shift
     printf '\n== %s ==\n' "$title"
-    "$@" || status=$?
+    "$@" 2>&1 | tee "$logs/$title" || status=$?
     local took="$((SECONDS - start)) s"
     case $status in
         0) summary+=("$(printf 'ok   %6s %s' "$took" "$title")") ;;
         77) summary+=("$(printf 'skip %6s %s' "$took" "$title")") ;;
         *)
             summary+=("$(printf 'FAIL %6s %s' "$took" "$title")")
-            failed=1
+            failed+=("$title")
             ;;
     esac
 }
@@ -119,6 +121,8 @@ fuzz() {
             -timeout=20 >"$log" 2>&1; then
             echo FAILED
             tail -n 40 "$log"
+            printf -- '-- %s: FAILED\n' "$name"
+            grep -aE 'panicked|^SUMMARY|ERROR: ' -A 1 "$log" | head -n 12
             return 1
         fi
         tail -n 1 "$log"
@@ -149,4 +153,9 @@ section "interoperation with the peers" quickly tests/interop/run.sh
 
 printf '\n== summary (%s s) ==\n' "$SECONDS"
 printf '%s\n' "${summary[@]}"
-exit "$failed"
+# Of what failed the end again, which is far above by now.
+for title in "${failed[@]}"; do
+    printf '\n== %s: the last lines ==\n' "$title"
+    tail -n 15 "$logs/$title"
+done
+[ ${#failed[@]} = 0 ]
