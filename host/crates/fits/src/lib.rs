@@ -39,6 +39,6 @@ mod write;
 pub use card::{Card, Header, Value};
 pub use error::{Error, Hdu, Mismatch};
 pub use image::{Image, Pixels};
-pub use read::{FitsFile, HduInfo, HduKind};
+pub use read::{ColumnInfo, FitsFile, HduInfo, HduKind, is_fits};
 pub use table::{Cells, Column, Table};
 pub use write::{Compression, FitsWriter};

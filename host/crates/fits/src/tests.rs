@@ -355,11 +355,12 @@ fn every_cut_is_an_error() {
     for length in (0..bytes.len()).step_by(41).chain((0..bytes.len()).step_by(2880)) {
         match opened(&bytes[..length]) {
             Err(error) => assert!(!error.to_string().is_empty()),
-            // Cut in the padding behind an HDU.
+            // Cut in the padding behind an HDU, which is told, or right behind it.
             Ok(file) => {
                 let (_, data, end) = extents[file.hdus().len() - 1];
                 assert!((data..=end).contains(&length), "{length}");
                 assert!(bytes[length..end].iter().all(|byte| *byte == 0), "{length}");
+                assert_eq!(file.warnings().len(), usize::from(length < end), "{length}");
             }
         }
     }
@@ -367,6 +368,66 @@ fn every_cut_is_an_error() {
     for length in (0..packed.len()).step_by(41) {
         assert!(opened(&packed[..length]).is_err(), "{length}");
     }
+}
+
+#[test]
+fn lost_padding_is_told() {
+    let bytes = small();
+    let end = |number: usize| opened(&bytes).unwrap().extents()[number];
+    let warning = |length: usize| opened(&bytes[..length]).unwrap().warnings().to_vec();
+    assert_eq!(warning(bytes.len()), [""; 0]);
+    let (_, _, last) = end(1);
+    assert_eq!(
+        warning(last - 5),
+        ["x.fits: HDU 1 (ALL TYPES): the file ends early: 5 bytes of padding are missing, HDUs \
+          after it would be lost"]
+    );
+    // A header alone, of which the blanks behind END are lost.
+    let header = written("a.fits", |writer| writer.primary(&Header::default()).unwrap(), false);
+    assert_eq!(opened(&header[..1000]).unwrap().warnings().len(), 1);
+    assert!(opened(&header[..240]).is_err());
+}
+
+#[test]
+fn columns_and_pixels_are_told_without_content() {
+    let bytes = small();
+    let file = opened(&bytes).unwrap();
+    let types: Vec<&str> = file.columns(1).unwrap().iter().map(|column| column.dtype).collect();
+    let fixed = ["bool", "bit", "u8", "i16", "i32", "i64", "f32", "f64", "c64", "c128", "string"];
+    assert_eq!(types[..11], fixed);
+    let column = &file.columns(1).unwrap()[6];
+    assert_eq!((column.name.as_str(), column.unit.as_str()), ("E", "m2 s-1"));
+    assert_eq!((&column.shape[..], column.is_variable), (&[2, 1, 2][..], false));
+    assert!(file.columns(1).unwrap()[13].is_variable);
+    let types = [0, 2, 3].map(|number| file.pixel_type(number).unwrap());
+    assert_eq!(types, ["u16", "i32", "f32"]);
+    assert!(file.columns(0).is_err() && file.pixel_type(1).is_err() && file.columns(9).is_err());
+}
+
+#[test]
+fn files_are_known_by_their_first_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x");
+    let bytes = small();
+    let mut bz = bzip2::read::BzEncoder::new(&bytes[..], bzip2::Compression::fast());
+    let mut bzip2 = Vec::new();
+    std::io::Read::read_to_end(&mut bz, &mut bzip2).unwrap();
+    let gzip = written("a.fits.gz", |writer| writer.table(&table()).unwrap(), false);
+    let zstd = zstd::stream::encode_all(&bytes[..], 1).unwrap();
+    for (bytes, is) in [
+        (&bytes[..], true),
+        (&gzip, true),
+        (&bzip2, true),
+        (&zstd, true),
+        (&bytes[..8], false),
+        (&gzip[..9], false),
+        (b"", false),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(is_fits(&path).unwrap(), is);
+    }
+    assert!(!is_fits(folder.path()).unwrap());
+    assert!(is_fits(&folder.path().join("none")).is_err());
 }
 
 #[test]

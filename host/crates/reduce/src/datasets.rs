@@ -14,13 +14,13 @@ use std::path::Path;
 
 use md5::{Digest, Md5};
 use serde::Deserialize;
-use tierline_fits::FitsFile;
 use tierline_report::{AtomicOutput, LimitKind, Limits, commit_all};
 
 use crate::Error;
 use crate::dataset::Dataset;
-use crate::gadf::{CREATOR, complete_dataset, read_dataset};
-use crate::ogip::read_ogip;
+use crate::gadf::{CREATOR, complete_dataset, read_dataset_of};
+use crate::ogip::read_ogip_of;
+use crate::open::open;
 
 /// The content of a list.
 #[derive(Debug, Deserialize)]
@@ -143,6 +143,18 @@ fn is_like_a_number(text: &str) -> bool {
 /// # Errors
 /// Where the list or a file can't be read, or a dataset is of another kind than the list says.
 pub fn read_datasets(path: &Path, limits: &Limits) -> Result<Vec<Dataset>, Error> {
+    read_datasets_with(path, limits, &mut Vec::new())
+}
+
+/// Reads the datasets of a list; what is noticed of their files is added to the warnings.
+///
+/// # Errors
+/// As [`read_datasets`].
+pub fn read_datasets_with(
+    path: &Path,
+    limits: &Limits,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Dataset>, Error> {
     let io = |source| Error::Io { path: path.into(), action: "read it", source };
     let size = fs::metadata(path).map_err(io)?.len();
     let wrong = |reason: String| Error::malformed(path, "", reason);
@@ -152,14 +164,14 @@ pub fn read_datasets(path: &Path, limits: &Limits) -> Result<Vec<Dataset>, Error
     let text = fs::read_to_string(path).map_err(io)?;
     let list: List = serde_saphyr::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let read = |entry: &Entry| {
+    let mut read = |entry: &Entry| {
         let Entry { name, kind, filename } = entry;
         let known = KINDS.iter().any(|(known, ..)| known == kind);
         if !known {
             let kinds = KINDS.map(|(name, ..)| name).join(", ");
             return Err(wrong(format!("dataset {name}: expected one of {kinds}, found {kind}")));
         }
-        let mut dataset = read_any(&folder.join(filename), limits)?;
+        let mut dataset = read_any_with(&folder.join(filename), limits, warnings)?;
         let found = kind_of(&dataset);
         if found != kind {
             let file = filename.as_str();
@@ -170,18 +182,30 @@ pub fn read_datasets(path: &Path, limits: &Limits) -> Result<Vec<Dataset>, Error
         dataset.name.clone_from(name);
         Ok(dataset)
     };
-    list.datasets.iter().map(read).collect()
+    list.datasets.iter().map(&mut read).collect()
 }
 
 /// Reads a dataset of either format: a file with SPECTRUM is one of OGIP's.
 ///
 /// # Errors
-/// As [`read_dataset`] and [`read_ogip`].
+/// As [`read_dataset`](crate::gadf::read_dataset) and [`read_ogip`](crate::ogip::read_ogip).
 pub fn read_any(path: &Path, limits: &Limits) -> Result<Dataset, Error> {
-    let file = FitsFile::open(path, limits)?;
+    read_any_with(path, limits, &mut Vec::new())
+}
+
+/// Reads a dataset of either format; what is noticed of its files is added to the warnings.
+///
+/// # Errors
+/// As [`read_any`].
+pub fn read_any_with(
+    path: &Path,
+    limits: &Limits,
+    warnings: &mut Vec<String>,
+) -> Result<Dataset, Error> {
+    let file = open(path, limits, warnings)?;
     match file.find("SPECTRUM") {
-        Some(_) => read_ogip(path, limits),
-        None => read_dataset(path, limits),
+        Some(_) => read_ogip_of(file, limits, warnings),
+        None => read_dataset_of(file),
     }
 }
 

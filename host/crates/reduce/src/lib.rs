@@ -26,6 +26,7 @@ pub mod makers;
 pub mod map;
 pub mod mask_file;
 pub mod ogip;
+mod open;
 pub mod phase;
 pub mod ring;
 pub mod safe_mask;

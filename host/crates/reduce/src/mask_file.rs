@@ -11,6 +11,7 @@ use tierline_sky::{WcsGeom, header};
 use crate::Error;
 use crate::geom::Geom;
 use crate::map::Mask;
+use crate::open::open;
 
 /// Bytes of a region file, at most.
 const MAX_TEXT: u64 = 16 << 20;
@@ -20,7 +21,12 @@ const MAX_TEXT: u64 = 16 << 20;
 /// # Errors
 /// Where it can't be read, there is no image of one plane, or its coordinates are not understood.
 pub fn read_mask_image(path: &Path, limits: &Limits) -> Result<Mask, Error> {
-    let mut file = FitsFile::open(path, limits)?;
+    read_mask_of(FitsFile::open(path, limits)?)
+}
+
+fn read_mask_of(mut file: FitsFile) -> Result<Mask, Error> {
+    let path = file.path().to_owned();
+    let path = path.as_path();
     let is_image = |number: &usize| {
         file.info(*number).is_ok_and(|info| {
             matches!(info.kind, HduKind::Image | HduKind::CompressedImage) && !info.shape.is_empty()
@@ -79,9 +85,19 @@ pub fn read_region_mask(path: &Path, image: &WcsGeom) -> Result<Mask, Error> {
 /// # Errors
 /// As [`read_mask_image`] and [`read_region_mask`].
 pub fn read_exclusion(path: &Path, image: &WcsGeom, limits: &Limits) -> Result<Mask, Error> {
+    read_exclusion_with(path, image, limits, &mut Vec::new())
+}
+
+/// As [`read_exclusion`]; what is noticed of the file is added to the warnings.
+pub(crate) fn read_exclusion_with(
+    path: &Path,
+    image: &WcsGeom,
+    limits: &Limits,
+    warnings: &mut Vec<String>,
+) -> Result<Mask, Error> {
     match path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("reg")) {
         true => read_region_mask(path, image),
-        false => read_mask_image(path, limits),
+        false => read_mask_of(open(path, limits, warnings)?),
     }
 }
 

@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 use tierline_report::{LimitKind, Limits};
 
 pub use scan::{HduInfo, HduKind};
+pub use source::is_fits;
 
 use crate::error::Place;
 use crate::{Error, Hdu, Header, Image, Mismatch, Table};
-use column::ColumnFormat;
+use column::{ColumnFormat, Kind};
 use scan::Unit;
 use source::Source;
 
@@ -27,6 +28,7 @@ pub struct FitsFile {
     source: Source,
     units: Vec<Unit>,
     infos: Vec<HduInfo>,
+    warnings: Vec<String>,
 }
 
 impl FitsFile {
@@ -47,14 +49,19 @@ impl FitsFile {
     }
 
     fn of_source(path: &Path, mut source: Source, limits: &Limits) -> Result<Self, Error> {
-        let units = scan::scan(&mut source, path, limits)?;
+        let (units, warnings) = scan::scan(&mut source, path, limits)?;
         let infos = units.iter().map(|unit| unit.info.clone()).collect();
-        Ok(FitsFile { path: path.into(), limits: *limits, source, units, infos })
+        Ok(FitsFile { path: path.into(), limits: *limits, source, units, infos, warnings })
     }
 
     /// The file's name.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What is not as it should be, but does no harm: a file that ends within the padding of its last HDU may have lost others.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// What its HDUs are.
@@ -137,6 +144,53 @@ impl FitsFile {
         })
     }
 
+    /// The columns of a binary table, without its content.
+    ///
+    /// # Errors
+    /// Where it is no table, or its keywords do not fit.
+    pub fn columns(&self, number: usize) -> Result<Vec<ColumnInfo>, Error> {
+        let unit = self.unit(number)?;
+        let place = Place { path: self.path.clone(), hdu: unit.info.hdu.clone() };
+        if unit.info.kind != HduKind::BinaryTable {
+            return Err(place.malformed("expected a table"));
+        }
+        let formats = column::formats(&unit.cards, &place)?;
+        Ok(formats.into_iter().map(ColumnInfo::from).collect())
+    }
+
+    /// The type of an image's pixels as stored, such as `i16`, or with `BSCALE` and `BZERO` applied where these only shift it to
+    /// an unsigned one.
+    ///
+    /// # Errors
+    /// Where it is no image, or a keyword is of another kind.
+    pub fn pixel_type(&self, number: usize) -> Result<&'static str, Error> {
+        let unit = self.unit(number)?;
+        let place = Place { path: self.path.clone(), hdu: unit.info.hdu.clone() };
+        let key = match unit.info.kind {
+            HduKind::Image => "BITPIX",
+            HduKind::CompressedImage => "ZBITPIX",
+            _ => return Err(place.malformed("expected an image")),
+        };
+        let wrong = |mismatch: Mismatch| mismatch.at(&place.path, &place.hdu);
+        let bitpix = unit.cards.require_integer(key).map_err(wrong)?;
+        let scale = unit.cards.real("BSCALE").map_err(wrong)?.unwrap_or(1.0);
+        let zero = unit.cards.real("BZERO").map_err(wrong)?.unwrap_or(0.0);
+        Ok(match (bitpix, scale == 1.0, zero) {
+            (8, true, 0.0) => "u8",
+            (8, true, -128.0) => "i8",
+            (16, true, 0.0) => "i16",
+            (16, true, 32768.0) => "u16",
+            (32, true, 0.0) => "i32",
+            (32, true, 2147483648.0) => "u32",
+            (64, true, 0.0) => "i64",
+            (64, true, 9223372036854775808.0) => "u64",
+            (-32, true, 0.0) => "f32",
+            (-64, true, 0.0) => "f64",
+            (8 | 16 | 32 | 64, ..) => "scaled integers",
+            _ => "scaled real numbers",
+        })
+    }
+
     /// An image, compressed or not.
     ///
     /// # Errors
@@ -181,6 +235,41 @@ impl FitsFile {
 
     fn unit(&self, number: usize) -> Result<&Unit, Error> {
         unit(&self.units, &self.path, number)
+    }
+}
+
+/// What is known of a column without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnInfo {
+    /// `TTYPEn`.
+    pub name: String,
+    /// `TUNITn`; empty if there is none.
+    pub unit: String,
+    /// Type of its values: `bool`, `bit`, `u8`, `i16`, …, `c64` (of two 4-byte numbers), `c128`, `string`.
+    pub dtype: &'static str,
+    /// Shape of a cell in C order; empty for a single value.
+    pub shape: Vec<usize>,
+    /// Whether cells have lengths of their own.
+    pub is_variable: bool,
+}
+
+impl From<ColumnFormat> for ColumnInfo {
+    fn from(format: ColumnFormat) -> Self {
+        let dtype = match format.kind {
+            Kind::Logical => "bool",
+            Kind::Bit => "bit",
+            Kind::U8 => "u8",
+            Kind::I16 => "i16",
+            Kind::I32 => "i32",
+            Kind::I64 => "i64",
+            Kind::F32 => "f32",
+            Kind::F64 => "f64",
+            Kind::C32 => "c64",
+            Kind::C64 => "c128",
+            Kind::Text => "string",
+        };
+        let ColumnFormat { name, unit, shape, .. } = format;
+        ColumnInfo { name, unit, dtype, shape, is_variable: format.descriptor.is_some() }
     }
 }
 

@@ -59,9 +59,14 @@ pub(super) struct Unit {
     pub(super) bytes: u64,
 }
 
-/// Finds all HDUs.
-pub(super) fn scan(source: &mut Source, path: &Path, limits: &Limits) -> Result<Vec<Unit>, Error> {
+/// Finds all HDUs; the last one's padding may be missing, which is told in a warning.
+pub(super) fn scan(
+    source: &mut Source,
+    path: &Path,
+    limits: &Limits,
+) -> Result<(Vec<Unit>, Vec<String>), Error> {
     let mut units: Vec<Unit> = Vec::new();
+    let mut warnings = Vec::new();
     let mut start = 0;
     while units.is_empty() || start < source.len() {
         let place = Place::hdu(path, units.len(), "");
@@ -71,17 +76,27 @@ pub(super) fn scan(source: &mut Source, path: &Path, limits: &Limits) -> Result<
         let (cards, bytes) = header(source, start, &place, limits)?;
         let unit = unit(cards, start, start + bytes, units.len(), path)?;
         let end = unit.data.saturating_add(unit.bytes);
-        if end > source.len() {
-            let place = Place { hdu: unit.info.hdu, ..place };
+        let place = Place { hdu: unit.info.hdu.clone(), ..place };
+        if end > source.len() && unit.bytes > 0 {
             let (expected, found) = (unit.bytes, source.len().saturating_sub(unit.data));
             return Err(
                 place.truncated(format!("expected {expected} bytes of data, found {found}"))
             );
         }
         start = unit.data + unit.bytes.next_multiple_of(BLOCK);
+        if start > source.len() {
+            let missing = start - source.len();
+            warnings.push(
+                place
+                    .truncated(format!(
+                        "{missing} bytes of padding are missing, HDUs after it would be lost"
+                    ))
+                    .to_string(),
+            );
+        }
         units.push(unit);
     }
-    Ok(units)
+    Ok((units, warnings))
 }
 
 /// Whether an HDU begins here; `false` where only padding follows.
@@ -115,8 +130,13 @@ fn header(
     loop {
         place.check(limits, LimitKind::Header, "header", bytes)?;
         let read = source.read(start, bytes, place)?;
-        let last = read.len().saturating_sub(BLOCK as usize);
-        if read[last..].chunks_exact(CARD).any(|card| card.trim_ascii_end() == b"END") {
+        let last = (bytes - BLOCK) as usize;
+        if read
+            .get(last..)
+            .unwrap_or_default()
+            .chunks_exact(CARD)
+            .any(|card| card.trim_ascii_end() == b"END")
+        {
             return Ok((Header::parse(&read), bytes));
         }
         if (read.len() as u64) < bytes {

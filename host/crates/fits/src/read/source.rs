@@ -76,6 +76,35 @@ impl Source {
     }
 }
 
+/// Whether a file is one of FITS, packed or not, by its first bytes.
+///
+/// # Errors
+/// Where it can't be read.
+pub fn is_fits(path: &Path) -> Result<bool, Error> {
+    /// What a file starts with.
+    const START: &[u8] = b"SIMPLE  =";
+    let place = Place::file(path);
+    let mut file = File::open(path).map_err(|error| place.io("open it", error))?;
+    let about = file.metadata().map_err(|error| place.io("look at it", error))?;
+    if !about.is_file() {
+        return Ok(false);
+    }
+    let mut start = Vec::new();
+    let read = |error| place.io("read it", error);
+    (&mut file).take(START.len() as u64).read_to_end(&mut start).map_err(read)?;
+    let Some(packed) = Packed::of(&start) else { return Ok(start == START) };
+    file.seek(SeekFrom::Start(0)).map_err(read)?;
+    let mut unpacked = [0; START.len()];
+    let file = std::io::BufReader::new(file);
+    let done = match packed {
+        Packed::Gzip => flate2::bufread::GzDecoder::new(file).read_exact(&mut unpacked),
+        Packed::Bzip2 => bzip2::bufread::BzDecoder::new(file).read_exact(&mut unpacked),
+        Packed::Zstd => zstd::stream::read::Decoder::with_buffer(file)
+            .and_then(|mut decoder| decoder.read_exact(&mut unpacked)),
+    };
+    Ok(done.is_ok() && unpacked == START)
+}
+
 pub(super) type Cow<'a> = std::borrow::Cow<'a, [u8]>;
 
 #[derive(Debug, Clone, Copy)]

@@ -16,7 +16,7 @@ use crate::makers::{
     DatasetsMaker, Maker, MapMaker, ReflectedRegionsBackgroundMaker, SafeMaskMaker, Selection,
     SpectrumMaker,
 };
-use crate::mask_file::read_exclusion;
+use crate::mask_file::read_exclusion_with;
 
 /// What is done with each observation.
 enum Steps {
@@ -43,6 +43,8 @@ pub struct Analysis {
     steps: Steps,
     stack: bool,
     threads: usize,
+    /// What was noticed before anything is reduced.
+    warnings: Vec<String>,
 }
 
 /// What a reduction made.
@@ -79,10 +81,12 @@ impl Analysis {
         };
         let datastore = place(&config.observations.datastore)?;
         let store = DataStore::open(&datastore, environment.clone(), limits)?;
+        let mut warnings = store.warnings.clone();
         let reference = reference(config)?;
         let exclusion = match &config.datasets.background.exclusion {
             Some(path) => {
-                Some(read_exclusion(&place(path)?, &image_for_exclusion(&reference)?, limits)?)
+                let (path, image) = (place(path)?, image_for_exclusion(&reference)?);
+                Some(read_exclusion_with(&path, &image, limits, &mut warnings)?)
             }
             None => None,
         };
@@ -126,7 +130,7 @@ impl Analysis {
         };
         let time = steps::time_ranges(&config.observations)?.pop();
         let stack = datasets.stack;
-        Ok(Analysis { store, ids, required, time, reference, steps, stack, threads })
+        Ok(Analysis { store, ids, required, time, reference, steps, stack, threads, warnings })
     }
 
     /// Integrates the background over so many parts of a bin of energy.
@@ -161,7 +165,7 @@ impl Analysis {
         if self.ids.is_empty() {
             return Err(Error::parameter("observations", "none is selected"));
         }
-        let mut reduced = Reduced::default();
+        let mut reduced = Reduced { warnings: self.warnings.clone(), ..Reduced::default() };
         let mut stacked: Option<Dataset> = None;
         let make = |at: usize| self.one(self.ids[at]);
         let mut done = 0;

@@ -8,6 +8,7 @@ use tierline_report::Limits;
 use super::cards::Cards;
 use super::time::Time;
 use crate::Error;
+use crate::open::open;
 
 /// What an HDU of an observation holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,7 +103,15 @@ impl ObservationTable {
     /// # Errors
     /// Where the file can't be read or has no `OBS_ID`.
     pub fn read(path: &Path, limits: &Limits) -> Result<Self, Error> {
-        let mut file = FitsFile::open(path, limits)?;
+        Self::read_with(path, limits, &mut Vec::new())
+    }
+
+    pub(super) fn read_with(
+        path: &Path,
+        limits: &Limits,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self, Error> {
+        let mut file = open(path, limits, warnings)?;
         let (number, table) = index_table(&mut file, "OBS_INDEX")?;
         let cards = Cards::of(&file, number)?;
         let ids = ids(&cards, &table)?;
@@ -177,8 +186,12 @@ impl ObservationTable {
 ///
 /// # Errors
 /// Where the file can't be read or a column is not there.
-pub(super) fn read_hdu_index(path: &Path, limits: &Limits) -> Result<Vec<HduRow>, Error> {
-    let mut file = FitsFile::open(path, limits)?;
+pub(super) fn read_hdu_index(
+    path: &Path,
+    limits: &Limits,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<HduRow>, Error> {
+    let mut file = open(path, limits, warnings)?;
     let (number, table) = index_table(&mut file, "HDU_INDEX")?;
     let cards = Cards::of(&file, number)?;
     let ids = ids(&cards, &table)?;

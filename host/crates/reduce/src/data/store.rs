@@ -14,6 +14,7 @@ use super::index::{self, HduRow, HduType, ObservationRow, ObservationTable};
 use super::observation::{Observation, RequiredIrf, correct_alignment, facts};
 use super::response::{ResponseReader, responses};
 use crate::Error;
+use crate::open::open;
 
 /// Names that a folder's index files may have.
 const HDU_INDEX: [&str; 2] = ["hdu-index.fits.gz", "hdu-index.fits"];
@@ -121,20 +122,14 @@ impl DataStore {
         environment: Environment,
         limits: &Limits,
     ) -> Result<Self, Error> {
-        let hdus = index::read_hdu_index(hdu_index, limits)?;
+        let mut warnings = Vec::new();
+        let hdus = index::read_hdu_index(hdu_index, limits, &mut warnings)?;
         let observations = match obs_index {
-            Some(path) => ObservationTable::read(path, limits)?,
+            Some(path) => ObservationTable::read_with(path, limits, &mut warnings)?,
             None => ObservationTable::default(),
         };
         let base = index::folder(hdu_index);
-        Ok(DataStore {
-            observations,
-            hdus,
-            base,
-            environment,
-            limits: *limits,
-            warnings: Vec::new(),
-        })
+        Ok(DataStore { observations, hdus, base, environment, limits: *limits, warnings })
     }
 
     /// The observations of files of events. Responses are in the same files, in `responses` (of one file for all, or one for each), or
@@ -173,6 +168,7 @@ impl DataStore {
     fn add_file(&mut self, path: &Path, response: Option<&Path>) -> Result<(), Error> {
         let file = FitsFile::open(path, &self.limits)?;
         let Some(number) = find_table(&file, "EVENTS", "EVENTS")? else {
+            self.warnings.extend_from_slice(file.warnings());
             self.warnings.push(format!("{}: no events, left out", path.display()));
             return Ok(());
         };
@@ -390,7 +386,7 @@ impl Parts {
         let at = match self.files.iter().position(|file| file.path() == path) {
             Some(at) => at,
             None => {
-                self.files.push(FitsFile::open(path, limits)?);
+                self.files.push(open(path, limits, warnings)?);
                 self.files.len() - 1
             }
         };

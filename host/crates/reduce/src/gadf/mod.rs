@@ -21,6 +21,7 @@ mod tests;
 mod write;
 
 pub use read::read_dataset;
+pub(crate) use read::read_dataset_of;
 pub(crate) use region::{read_region, region_table};
 pub(crate) use write::{complete_dataset, gti_table};
 pub use write::{write_dataset, write_maps};

@@ -19,9 +19,14 @@ use crate::map::{Map, MapValues, Mask};
 /// # Errors
 /// Where it can't be read, has no counts, or what it has is no dataset.
 pub fn read_dataset(path: &Path, limits: &Limits) -> Result<Dataset, Error> {
-    let mut file = File { fits: FitsFile::open(path, limits)? };
+    read_dataset_of(FitsFile::open(path, limits)?)
+}
+
+/// Reads a dataset of a file that is open.
+pub(crate) fn read_dataset_of(fits: FitsFile) -> Result<Dataset, Error> {
+    let mut file = File { fits };
     let counts = file.map("COUNTS")?;
-    let counts = counts.ok_or_else(|| malformed(path, "COUNTS", "there is none"))?;
+    let counts = counts.ok_or_else(|| malformed(file.fits.path(), "COUNTS", "there is none"))?;
     let name = file.fits.header(0)?.text("NAME").ok().flatten().unwrap_or_default().to_owned();
     let exposure = file.map("EXPOSURE")?;
     let (livetime_s, is_pointlike) = file.exposure_meta()?;

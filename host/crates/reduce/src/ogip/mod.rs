@@ -17,6 +17,7 @@ mod tests;
 mod write;
 
 pub use read::read_ogip;
+pub(crate) use read::read_ogip_of;
 pub use write::{Variant, write_ogip};
 
 use std::path::Path;

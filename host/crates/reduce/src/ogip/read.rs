@@ -13,6 +13,7 @@ use crate::dataset::{Dataset, IrfMap, OnOff};
 use crate::gadf::read_region;
 use crate::geom::Geom;
 use crate::map::{Map, MapValues, Mask};
+use crate::open::open;
 use crate::{Error, unit};
 
 /// Reads a spectrum by its file of counts; the others are those it names, beside it. A background or an energy dispersion may be
@@ -21,14 +22,24 @@ use crate::{Error, unit};
 /// # Errors
 /// Where one can't be read, or they don't fit each other.
 pub fn read_ogip(path: &Path, limits: &Limits) -> Result<Dataset, Error> {
-    let mut file = FitsFile::open(path, limits)?;
+    read_ogip_of(FitsFile::open(path, limits)?, limits, &mut Vec::new())
+}
+
+/// Reads a spectrum whose file of counts is open; what is noticed of the others is added to the warnings.
+pub(crate) fn read_ogip_of(
+    mut file: FitsFile,
+    limits: &Limits,
+    warnings: &mut Vec<String>,
+) -> Result<Dataset, Error> {
+    let path = file.path().to_owned();
+    let path = path.as_path();
     let found = read_spectrum(&mut file)?;
     let wrong = |reason: String| Error::malformed(path, found.place.clone(), reason);
     let livetime = found.header.require_real("EXPOSURE").map_err(|e| wrong(e.to_string()))?;
     let name = dataset_name(&found.header, path);
     let beside = Beside { path, place: &found.place, header: &found.header };
     let mut rmf = match beside.file("RESPFILE")? {
-        Some(path) => Some(FitsFile::open(&path, limits)?),
+        Some(path) => Some(open(&path, limits, warnings)?),
         None => None,
     };
     let energy = match (file.find("EBOUNDS"), &mut rmf) {
@@ -38,13 +49,13 @@ pub fn read_ogip(path: &Path, limits: &Limits) -> Result<Dataset, Error> {
     let geom = geom_of(&mut file, &energy)?;
     let arf = beside.file("ANCRFILE")?;
     let arf = arf.ok_or_else(|| wrong("keyword ANCRFILE: names no file".into()))?;
-    let exposure = read_exposure(&arf, limits, livetime, &geom)?;
+    let exposure = read_exposure(open(&arf, limits, warnings)?, livetime, &geom)?;
     let edisp = match &mut rmf {
         Some(rmf) => Some(read_edisp(rmf, &exposure, &energy)?),
         None => None,
     };
     let off = match beside.file("BACKFILE")? {
-        Some(path) => Some(read_off(&path, limits, &energy)?),
+        Some(path) => Some(read_off(open(&path, limits, warnings)?, &energy)?),
         None => None,
     };
     let gti = match file.find("GTI") {
@@ -128,21 +139,19 @@ fn member(
 }
 
 /// Off counts and their acceptance.
-fn read_off(path: &Path, limits: &Limits, energy: &MapAxis) -> Result<(Map, Map), Error> {
-    let mut file = FitsFile::open(path, limits)?;
+fn read_off(mut file: FitsFile, energy: &MapAxis) -> Result<(Map, Map), Error> {
     let Found { counts, acceptance, place, .. } = read_spectrum(&mut file)?;
     let geom = geom_of(&mut file, energy)?;
-    let counts = member(path, &place, "COUNTS", &geom, counts)?;
-    Ok((counts, member(path, &place, "BACKSCAL", &geom, acceptance)?))
+    let counts = member(file.path(), &place, "COUNTS", &geom, counts)?;
+    Ok((counts, member(file.path(), &place, "BACKSCAL", &geom, acceptance)?))
 }
 
 /// Effective area times livetime.
-fn read_exposure(path: &Path, limits: &Limits, livetime_s: f64, geom: &Geom) -> Result<Map, Error> {
-    let mut file = FitsFile::open(path, limits)?;
+fn read_exposure(mut file: FitsFile, livetime_s: f64, geom: &Geom) -> Result<Map, Error> {
     let number = file.require("SPECRESP")?;
     let table = file.table(number, None)?;
     let place = file.info(number)?.hdu.to_string();
-    let wrong = |reason: String| Error::malformed(path, place.clone(), reason);
+    let wrong = |reason: String| Error::malformed(file.path(), place.clone(), reason);
     let energy = edges_axis(&table, ["ENERG_LO", "ENERG_HI"], "energy_true").map_err(wrong)?;
     let column = table.require("SPECRESP").map_err(|e| wrong(e.to_string()))?;
     let mut values = column.f64s().map_err(|e| wrong(e.to_string()))?;
