@@ -108,6 +108,20 @@ impl Common {
         Ok(status)
     }
 
+    /// Ends a command that failed: settles the report and writes it; gives the error back.
+    pub(crate) fn fail(
+        &self,
+        error: anyhow::Error,
+        (mut report, mut messages): (Report, Messages),
+    ) -> anyhow::Error {
+        report.status = Status::Failed;
+        report.warn(format!("{error:#}"));
+        messages.record(&format!("tierline: error: {error:#}"));
+        // Why it failed is more important than that this can't be told in the report.
+        let _ = self.write(&report);
+        error
+    }
+
     /// Writes the report, if it is wanted.
     pub(crate) fn write(&self, report: &Report) -> anyhow::Result<()> {
         match &self.report {
@@ -157,6 +171,12 @@ impl Messages {
             let _ = writeln!(log, "{text}");
         }
     }
+}
+
+/// Whether two paths lead to the same file.
+pub(crate) fn is_same(input: &Path, output: &Path) -> bool {
+    let whole = |path: &Path| std::fs::canonicalize(path).ok();
+    whole(input).is_some_and(|input| Some(input) == whole(output))
 }
 
 /// A number with its thousands apart.

@@ -9,7 +9,7 @@ use tierline::dataio::tree::SpecOptions;
 use tierline::h5::edit::FilterSpec;
 use tierline::report::{AtomicOutput, Input, Output, Report};
 
-use super::super::{Usage, grouped, size};
+use super::super::{Usage, grouped, is_same, size};
 use super::{Args, Hdf5};
 
 /// The largest level of gzip.
@@ -90,11 +90,6 @@ pub(super) fn run(args: &Args, inputs: &[PathBuf], report: &mut Report) -> anyho
     report.outputs.push(Output { path: target.to_path_buf(), size: bytes, rows });
     report.seconds = seconds;
     Ok(())
-}
-
-fn is_same(input: &Path, target: &Path) -> bool {
-    let whole = |path: &Path| std::fs::canonicalize(path).ok();
-    whole(input).is_some_and(|input| Some(input) == whole(target))
 }
 
 fn settings(report: &mut Report, convert: &Convert) {

@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     let overwrite = args.common.overwrite;
     let check = || super::refuse_existing(&args.output, overwrite);
     let plan = ("reduce map", &config, args.background_oversampling);
-    super::reduce(plan, &args.common, check, |reduced| {
+    super::reduce(plan, &args.common, &args.output, check, |reduced| {
         match reduced.datasets.as_slice() {
             [one] if !args.each => write_dataset(&args.output, one, overwrite)?,
             all => write_datasets(&args.output, all, overwrite)?,

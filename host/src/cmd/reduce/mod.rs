@@ -4,15 +4,18 @@ mod map;
 mod run;
 mod significance;
 mod spectrum;
-mod stack;
+pub(super) mod stack;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use tierline::reduce::Error;
 use tierline::reduce::analysis::{Analysis, Reduced};
 use tierline::reduce::config::AnalysisConfig;
 use tierline::reduce::dataset::Dataset;
-use tierline::report::{Limits, Output, Report, Status};
+use tierline::report::{Limits, Output, Progress, Report, Status};
 
 use super::{Common, Messages, grouped, stop_on_signals};
 
@@ -163,40 +166,69 @@ fn axis(text: &str, option: &str) -> anyhow::Result<tierline::reduce::config::Ax
     })
 }
 
+/// An error where a signal has come.
+fn going(stop: &AtomicBool) -> Result<(), Error> {
+    match stop.load(Ordering::Relaxed) {
+        true => Err(Error::parameter("reduction", "stopped by a signal; there is no output")),
+        false => Ok(()),
+    }
+}
+
+/// What is reduced: the command's name, the configuration, parts of a bin over which the background is integrated.
+type Plan<'a> = (&'a str, &'a AnalysisConfig, usize);
+
 /// Reduces, tells what happened, and leaves the rest to `write`, which returns the outputs.
 fn reduce(
-    (name, config, oversampling): (&str, &AnalysisConfig, usize),
+    plan: Plan<'_>,
     common: &Common,
+    output: &Path,
     check: impl FnOnce() -> anyhow::Result<()>,
     write: impl FnOnce(&Reduced) -> anyhow::Result<Vec<PathBuf>>,
 ) -> anyhow::Result<Status> {
     let start = Instant::now();
     let mut messages = common.messages()?;
     check()?;
-    let analysis = Analysis::new(config, Path::new(""), &Limits::default())?;
-    let analysis = analysis.with_background_oversampling(oversampling);
-    let stop = stop_on_signals()?;
-    let mut progress = |_| match stop.load(std::sync::atomic::Ordering::Relaxed) {
-        true => Err(tierline::reduce::Error::parameter("reduction", "stopped by a signal")),
-        false => Ok(()),
+    messages.say_stale(output);
+    let mut report = Report::new(plan.0, env!("CARGO_PKG_VERSION"));
+    report.set("threads", plan.1.general.n_jobs);
+    let made = make(plan, common).and_then(|(reduced, stop)| {
+        going(&stop)?;
+        Ok((write(&reduced)?, reduced))
+    });
+    report.seconds = start.elapsed().as_secs_f64();
+    let (files, reduced) = match made {
+        Ok(made) => made,
+        Err(error) => return Err(common.fail(error, (report, messages))),
     };
-    let reduced = analysis.run(&mut progress)?;
-    let mut report = Report::new(name, env!("CARGO_PKG_VERSION"));
     report.set("observations", &reduced.used);
     report.set("left_out", &reduced.left_out);
-    report.set("threads", config.general.n_jobs);
     for warning in &reduced.warnings {
         messages.say(&format!("tierline: warning: {warning}"));
         report.warn(warning);
     }
     // Observations that were asked for and are not in the result are losses.
     report.lost_packets = reduced.left_out.len() as u64;
-    let files = write(&reduced)?;
     tell(&reduced, &files, common, (&mut report, &mut messages))?;
-    report.seconds = start.elapsed().as_secs_f64();
     let status = report.settle(common.max_garbage);
     common.write(&report)?;
     Ok(status)
+}
+
+/// Reduces all observations, with a line of progress; the flag is set by signals.
+fn make(
+    (name, config, oversampling): Plan<'_>,
+    common: &Common,
+) -> anyhow::Result<(Reduced, Arc<AtomicBool>)> {
+    let stop = stop_on_signals()?;
+    let analysis = Analysis::new(config, Path::new(""), &Limits::default())?;
+    let analysis = analysis.with_background_oversampling(oversampling);
+    let line = Progress::of_things(name, analysis.ids().len() as u64, common.quiet);
+    let mut progress = |_| {
+        line.add(1);
+        going(&stop)
+    };
+    let reduced = analysis.run(&mut progress)?;
+    Ok((reduced, stop))
 }
 
 fn tell(

@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     let out = args.out.clone().or(config.general.datasets_file.clone());
     let out = out.unwrap_or_else(|| config.general.outdir.join("datasets.yaml"));
     let check = || super::refuse_existing(&out, args.common.overwrite);
-    super::reduce(("reduce run", &config, 1), &args.common, check, |reduced| {
+    super::reduce(("reduce run", &config, 1), &args.common, &out, check, |reduced| {
         write_datasets(&out, &reduced.datasets, args.common.overwrite)?;
         Ok(vec![out.clone()])
     })

@@ -54,7 +54,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
         false => Ok(()),
     };
     let variant = if args.sherpa { Variant::Sherpa } else { Variant::Ogip };
-    super::reduce(("reduce spectrum", &config, 1), &args.common, check, |reduced| {
+    let plan = ("reduce spectrum", &config, 1);
+    super::reduce(plan, &args.common, &args.output, check, |reduced| {
         let mut files = Vec::new();
         for dataset in &reduced.datasets {
             let path = match args.stack {
