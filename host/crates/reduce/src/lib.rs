@@ -28,6 +28,7 @@ pub mod mask_file;
 pub mod ogip;
 mod open;
 pub mod phase;
+pub mod region_file;
 pub mod ring;
 pub mod safe_mask;
 pub mod stats;

@@ -1,20 +1,17 @@
 //! Masks from files: images, and regions of DS9.
 
-use std::io::Read;
 use std::path::Path;
 
 use tierline_fits::{FitsFile, HduKind, Header, Pixels, Value};
 use tierline_report::Limits;
-use tierline_sky::region::{Ds9Region, parse_ds9};
+use tierline_sky::region::Ds9Region;
 use tierline_sky::{WcsGeom, header};
 
 use crate::Error;
 use crate::geom::Geom;
 use crate::map::Mask;
 use crate::open::open;
-
-/// Bytes of a region file, at most.
-const MAX_TEXT: u64 = 16 << 20;
+use crate::region_file::read_ds9;
 
 /// Reads the first image of a FITS file as a mask without axes: pixels above 0 may be used.
 ///
@@ -59,15 +56,7 @@ fn read_mask_of(mut file: FitsFile) -> Result<Mask, Error> {
 /// # Errors
 /// Where the file can't be read or understood, or a region is outside the image's projection.
 pub fn read_region_mask(path: &Path, image: &WcsGeom) -> Result<Mask, Error> {
-    let io = |source| Error::Io { path: path.to_owned(), action: "read", source };
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(io)?;
-    file.take(MAX_TEXT + 1).read_to_string(&mut text).map_err(io)?;
-    if text.len() as u64 > MAX_TEXT {
-        let reason = format!("expected {MAX_TEXT} bytes at most for a list of regions");
-        return Err(Error::malformed(path, "", reason));
-    }
-    let regions = parse_ds9(&text).map_err(|e| Error::malformed(path, "", e.to_string()))?;
+    let regions = read_ds9(path)?;
     let image = image.to_image();
     let mut inside = vec![false; image.n_image_pixels()];
     for region in &regions {

@@ -14,12 +14,14 @@
 
 mod bands;
 pub(crate) mod columns;
+mod maps;
 mod read;
 mod region;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use maps::MapFile;
 pub use read::read_dataset;
 pub(crate) use read::read_dataset_of;
 pub(crate) use region::{read_region, region_table};

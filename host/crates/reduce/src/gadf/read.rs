@@ -56,8 +56,9 @@ pub(crate) fn read_dataset_of(fits: FitsFile) -> Result<Dataset, Error> {
     })
 }
 
-struct File {
-    fits: FitsFile,
+/// A file of maps.
+pub(super) struct File {
+    pub(super) fits: FitsFile,
 }
 
 impl File {
@@ -74,7 +75,11 @@ impl File {
         }))
     }
 
-    fn image(&mut self, name: &str, number: usize) -> Result<(Geom, String, Pixels), Error> {
+    pub(super) fn image(
+        &mut self,
+        name: &str,
+        number: usize,
+    ) -> Result<(Geom, String, Pixels), Error> {
         let image = self.fits.image(number)?;
         let path = self.fits.path().to_owned();
         let wrong = |reason: String| malformed(&path, name, reason);
@@ -99,7 +104,7 @@ impl File {
         Ok((Geom::Wcs(geom), unit, image.pixels))
     }
 
-    fn map(&mut self, name: &str) -> Result<Option<Map>, Error> {
+    pub(super) fn map(&mut self, name: &str) -> Result<Option<Map>, Error> {
         let Some((geom, unit, pixels)) = self.member(name)? else { return Ok(None) };
         let values = match pixels {
             Pixels::F32(values) => MapValues::F32(values),
@@ -108,7 +113,7 @@ impl File {
         Ok(Some(Map { geom, unit, values }))
     }
 
-    fn mask(&mut self, name: &str) -> Result<Option<Mask>, Error> {
+    pub(super) fn mask(&mut self, name: &str) -> Result<Option<Mask>, Error> {
         let Some((geom, _, pixels)) = self.member(name)? else { return Ok(None) };
         let values = reals(pixels).into_iter().map(|value| value != 0.0).collect();
         Ok(Some(Mask::new(geom, values)?))
@@ -206,7 +211,8 @@ pub(super) fn lookup(header: &Header, shape: &[usize], key: &str) -> Option<head
     }
 }
 
-fn reals(pixels: Pixels) -> Vec<f64> {
+/// Pixels as numbers.
+pub(super) fn reals(pixels: Pixels) -> Vec<f64> {
     match pixels {
         Pixels::U8(v) => v.into_iter().map(f64::from).collect(),
         Pixels::I8(v) => v.into_iter().map(f64::from).collect(),
