@@ -1,7 +1,11 @@
-//! `tierline plot`: pictures of what LH5 files hold, and camera images of DL1 files.
+//! `tierline plot`: pictures of what LH5 files hold, camera images of DL1 files, and sky maps and spectra of FITS files.
 
 mod camera;
 mod choose;
+mod energies;
+mod fits;
+mod map;
+mod overlays;
 mod panels;
 mod read;
 mod spectrum;
@@ -23,7 +27,7 @@ use tierline::report::{AtomicOutput, Status};
 use super::rows::Rows;
 use super::{Messages, Usage};
 
-/// Draw what an LH5 file holds, or camera images of a DL1 file, as PNG or SVG.
+/// Draw what an LH5 file holds, camera images of a DL1 file, or sky maps and spectra of a FITS file, as PNG or SVG.
 ///
 /// Without TABLE: the first waveforms of the first table that has any, and the spectrum of its energies. Waveforms are drawn one over
 /// the other, numbers as a histogram; --kind and --versus draw them otherwise. Numbers that are NaN or infinite are counted and left
@@ -31,12 +35,18 @@ use super::{Messages, Usage};
 ///
 /// DL1 files: the charge of every pixel of an event's telescopes, a line around those that the cleaning has selected, and the
 /// ellipse of the parameters with twice its length and width as half axes (2 σ); without --event of the first event with parameters.
+///
+/// FITS files: TABLE is a member of a dataset (counts, background, excess, exposure, mask_safe, …) or the name of any image of the sky
+/// (sqrt_ts); without it the counts, of files without counts the first image. Counts, background and excess are summed over the safe
+/// bins of energy, pixels without any of these are grey; of other members one plane is drawn, the middle one without --energy. Lines
+/// of coordinates are in degrees, in the frame of the map. Of spectra: counts and excess with their errors, bins that are not safe
+/// shaded; `counts`, `excess`, `exposure`, or `regions` for the on and off regions.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// An LH5 file.
+    /// An LH5 or DL1 file, or a FITS file of maps or spectra.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// A table, or a column of it: `ch0/raw`, `ch0/raw/energy`; with --each a pattern: `ch*/raw/energy`.
+    /// A table, or a column of it: `ch0/raw`, `ch0/raw/energy`; with --each a pattern: `ch*/raw/energy`. FITS: a member, or an HDU.
     #[arg(value_name = "TABLE[/COLUMN]")]
     table: Option<String>,
     /// DL1: events by their numbers [default: the first with parameters].
@@ -60,6 +70,22 @@ pub(crate) struct Args {
     /// DL1: draw the times of the pulses in the selected pixels, too.
     #[arg(long)]
     peak_time: bool,
+    /// Sky maps: bins of energy, one by its number from 0 (`2`) or from one to before another (`2:5`, `2:`) [default: all of counts,
+    /// background and excess; else the middle one].
+    #[arg(long, value_name = "BINS")]
+    energy: Option<Bins>,
+    /// Sky maps: add up counts in bins that are not safe, too.
+    #[arg(long)]
+    all_bins: bool,
+    /// Sky maps: how values become colours [default: linear; --log is the same as log].
+    #[arg(long, value_enum, conflicts_with = "log")]
+    stretch: Option<StretchName>,
+    /// Sky maps: draw the regions of a DS9 file (.reg) or of FITS tables; of a spectrum's file its on and off regions. Repeatable.
+    #[arg(long, value_name = "FILE")]
+    region: Vec<PathBuf>,
+    /// Sky maps: draw a line around what an exclusion mask leaves out: a FITS image, 0 where it does, or DS9 regions (.reg).
+    #[arg(long, value_name = "FILE")]
+    exclusion: Option<PathBuf>,
     /// Rows: the first ones (`10`), or from one to before another (`5:20`, `5:`), from the end if negative (`-5:`)
     /// [default: 10 waveforms, all rows otherwise].
     #[arg(value_name = "ROWS", allow_hyphen_values = true)]
@@ -79,10 +105,11 @@ pub(crate) struct Args {
     /// Bins of a spectrum [default: by the number of entries]; integers share bins evenly, which may take fewer.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     bins: Option<u32>,
-    /// Values to show, in the column's units [default: all; of a spectrum without the outermost 0.1 % if they lie far out].
+    /// Values to show, in the column's units, of maps those of the colours [default: all; of a spectrum without the outermost 0.1 % if they
+    /// lie far out].
     #[arg(long, value_name = "FROM:TO", allow_hyphen_values = true)]
     range: Option<Limits>,
-    /// Count on a logarithmic axis.
+    /// Count on a logarithmic axis; of maps logarithmic colours.
     #[arg(long)]
     log: bool,
     /// Subtract from each waveform the mean of the first eighth of its samples, of the first half of those before time 0 if these
@@ -120,6 +147,12 @@ enum Kind {
     /// The pixels of a camera.
     #[value(skip)]
     Camera,
+    /// An image of the sky.
+    #[value(skip)]
+    Map,
+    /// A spectrum in bins of energy.
+    #[value(skip)]
+    Energies,
 }
 
 impl Kind {
@@ -130,6 +163,51 @@ impl Kind {
             Kind::Spectrum => "spectrum",
             Kind::Trend => "trend",
             Kind::Camera => "camera",
+            Kind::Map => "map",
+            Kind::Energies => "energies",
+        }
+    }
+}
+
+/// How values become colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum StretchName {
+    /// As they are.
+    Linear,
+    /// By the square root.
+    Sqrt,
+    /// By the logarithm; what is not positive is darkest.
+    Log,
+}
+
+/// Bins of an axis: from one to before another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Bins {
+    from: usize,
+    to: Option<usize>,
+}
+
+impl FromStr for Bins {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |text: &str| {
+            let parsed: Result<usize, _> = text.trim().parse();
+            parsed.map_err(|_| format!("'{text}' is no number of a bin"))
+        };
+        let bins = match text.split_once(':') {
+            None => {
+                let from = number(text)?;
+                Bins { from, to: from.checked_add(1) }
+            }
+            Some((from, to)) => Bins {
+                from: if from.trim().is_empty() { 0 } else { number(from)? },
+                to: if to.trim().is_empty() { None } else { Some(number(to)?) },
+            },
+        };
+        match bins.to {
+            Some(to) if to <= bins.from => Err("expected one bin at least".into()),
+            _ => Ok(bins),
         }
     }
 }
@@ -162,6 +240,21 @@ fn parse_size(text: &str) -> Result<Size, String> {
 pub(crate) fn run(args: &Args) -> anyhow::Result<Status> {
     let target = target(args)?;
     let mut messages = Messages::new(!args.verbose, None)?;
+    if fits::is_fits(&args.file) {
+        let (drawn, size) = fits::panels(args, &mut messages)?;
+        return finish(args, target, &drawn, size, &mut messages);
+    }
+    let of_maps = [
+        args.energy.is_some(),
+        args.all_bins,
+        args.stretch.is_some(),
+        !args.region.is_empty(),
+        args.exclusion.is_some(),
+    ];
+    if of_maps.contains(&true) {
+        let options = "--energy, --all-bins, --stretch, --region and --exclusion";
+        return Err(Usage(format!("{options} are for FITS files of sky maps")).into());
+    }
     if let Some(format) = dl1_format(&args.file).ok().flatten() {
         let drawn = camera::panels(args, format, &mut messages)?;
         let size = Size::for_cameras(drawn.len());
@@ -259,6 +352,12 @@ mod tests {
         assert_eq!(parse_size("1200x800"), Ok(Size { width: 1200, height: 800 }));
         assert!(["", "x", "12", "ax5", "-3x5"].iter().all(|text| parse_size(text).is_err()));
         assert_eq!("-5:1e3".parse(), Ok(Limits(-5.0..1000.0)));
+        assert_eq!("3".parse(), Ok(Bins { from: 3, to: Some(4) }));
+        assert_eq!(":2".parse(), Ok(Bins { from: 0, to: Some(2) }));
+        assert_eq!("2:".parse(), Ok(Bins { from: 2, to: None }));
+        for text in ["", "-1", "2:2", "3:2", "a", "1:b", "99999999999999999999"] {
+            assert!(text.parse::<Bins>().is_err(), "{text}");
+        }
         for text in ["", "5", "5:", "5:5", "6:5", "nan:5", "0:inf"] {
             assert!(text.parse::<Limits>().is_err(), "{text}");
         }

@@ -38,6 +38,9 @@ pub(crate) const SOFT_INK: RGBColor = RGBColor(0x55, 0x55, 0x55);
 /// Grid lines and frames.
 pub(crate) const GRID: RGBColor = RGBColor(0xE4, 0xE4, 0xE4);
 
+/// What is not to be used.
+pub(crate) const SHADE: RGBColor = RGBColor(0xEC, 0xEC, 0xEC);
+
 /// The colour of line `index` of `count`: distinct ones for few, else rising from dark to light.
 pub(crate) fn line(index: usize, count: usize) -> RGBColor {
     match FEW.get(index) {

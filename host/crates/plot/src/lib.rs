@@ -1,4 +1,4 @@
-//! Pictures of what a tier holds, as PNG or SVG: waveforms, histograms, densities, dots, camera images.
+//! Pictures of what a tier holds, as PNG or SVG: waveforms, histograms, densities, dots, camera images, spectra, images of the sky.
 //!
 //! A picture is a grid of panels. Long lines are thinned to the smallest and largest value of every
 //! pixel column, so that no peak gets lost; [`Density`] counts any number of points in bounded
@@ -24,22 +24,31 @@
 #![forbid(unsafe_code)]
 
 mod camera;
+mod clip;
 mod colour;
+mod contour;
 mod density;
 mod draw;
+mod energies;
 mod error;
 mod histogram;
 mod image;
 mod output;
 mod panel;
 mod scale;
+mod sky;
+mod sky_grid;
 mod thin;
 mod ticks;
 
 pub use camera::{CameraImage, Ellipse, PixelForm};
+pub use contour::contour;
 pub use density::{Density, GrowingAxis};
+pub use energies::{EnergySpectrum, Series, SeriesForm};
 pub use error::Error;
 pub use histogram::{Binning, Histogram, MOST_BINS, Survey};
 pub use image::{ColourMap, Contrast, Image, image, limits};
 pub use output::{Picture, Size, render, waveforms};
 pub use panel::{Axis, Content, Line, Panel, Trace};
+pub use sky::{Mark, Outline, SkyMap, Stretch};
+pub use sky_grid::{Edge, GridLabel, GridLine, SkyGrid};

@@ -34,6 +34,16 @@ impl Size {
         let (rows, columns) = draw::grid(images.max(1));
         Self { width: 640 * columns as u32, height: 560 * rows as u32 }
     }
+
+    /// A size for an image of the sky of this height, in its width.
+    pub fn for_sky(proportion: f64) -> Self {
+        let most = (860.0, 580.0);
+        let proportion = if proportion.is_finite() { proportion.max(0.1) } else { 1.0 };
+        let width = f64::min(most.0, most.1 / proportion).max(320.0);
+        let height = f64::min(most.1, width * proportion).max(160.0);
+        // Room for texts and the bar of colours.
+        Self { width: (width + 210.0) as u32, height: (height + 150.0) as u32 }
+    }
 }
 
 /// Format of a picture.
@@ -77,7 +87,12 @@ pub fn render(panels: &[Panel], size: Size, picture: Picture) -> Result<Vec<u8>,
             let root = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
             let rasters = draw::panels(&root, panels, Scale(1))?;
             drop(root);
-            with_rasters(text, &rasters)
+            let mut above = String::new();
+            if draw::has_more(panels) {
+                let root = SVGBackend::with_string(&mut above, (width, height)).into_drawing_area();
+                draw::over(&root, panels, Scale(1))?;
+            }
+            with_rasters(text, &rasters, elements(&above))
         }
     }
 }
@@ -98,6 +113,10 @@ fn png_bytes(panels: &[Panel], size: Size) -> Result<Vec<u8>, Error> {
     let rasters = draw::panels(&root, panels, Scale(OVERSAMPLING as i32))?;
     drop(root);
     rasters.iter().for_each(|raster| paste(raster, &mut pixels, width as usize));
+    if draw::has_more(panels) {
+        let root = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+        draw::over(&root, panels, Scale(OVERSAMPLING as i32))?;
+    }
     let pixels = averaged(&pixels, width as usize);
     encoded(size, png::ColorType::Rgb, &pixels)
 }
@@ -132,8 +151,17 @@ fn paste(raster: &Raster, pixels: &mut [u8], width: usize) {
     }
 }
 
-/// Puts rasters on top of an SVG, as PNGs inside it.
-fn with_rasters(text: String, rasters: &[Raster]) -> Result<Vec<u8>, Error> {
+/// What is in an SVG.
+fn elements(text: &str) -> &str {
+    let start = text.find("<svg").and_then(|at| Some(at + text[at..].find('>')? + 1));
+    match (start, text.rfind("</svg>")) {
+        (Some(start), Some(end)) if start <= end => &text[start..end],
+        _ => "",
+    }
+}
+
+/// Puts rasters on top of an SVG, as PNGs inside it, and other elements on top of these.
+fn with_rasters(text: String, rasters: &[Raster], above: &str) -> Result<Vec<u8>, Error> {
     let Some(end) = text.rfind("</svg>") else { return Ok(text.into_bytes()) };
     let mut out = text[..end].to_owned();
     for raster in rasters {
@@ -149,6 +177,7 @@ fn with_rasters(text: String, rasters: &[Raster]) -> Result<Vec<u8>, Error> {
             base64(&png)
         );
     }
+    out += above;
     out += &text[end..];
     Ok(out.into_bytes())
 }
@@ -187,6 +216,20 @@ fn averaged(pixels: &[u8], width: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn elements_are_taken_out() {
+        assert_eq!(elements("<?xml?>\n<svg a=\"b\">\n<a/>\n</svg>"), "\n<a/>\n");
+        assert_eq!((elements(""), elements("</svg><svg>")), ("", ""));
+    }
+
+    #[test]
+    fn skies_fill_the_picture() {
+        let one = Size::for_sky(1.0);
+        assert_eq!(one, Size { width: 790, height: 730 });
+        assert!(Size::for_sky(0.5).width > one.width && Size::for_sky(1e9).height < 1000);
+        assert_eq!(Size::for_sky(f64::NAN), one);
+    }
 
     #[test]
     fn bytes_are_encoded_as_in_the_rfc() {

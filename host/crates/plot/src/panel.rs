@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{CameraImage, Density, Histogram};
+use crate::{CameraImage, Density, EnergySpectrum, Histogram, SkyMap};
 
 /// Equidistant samples.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -75,6 +75,10 @@ pub enum Content {
     Density(Box<Density>),
     /// An image of a camera, as wide as it is high where it is so.
     Camera(Box<CameraImage>),
+    /// Values over bins of energy.
+    Energies(EnergySpectrum),
+    /// An image of the sky, whose coordinates are its axes: those of the panel are not drawn.
+    Sky(Box<SkyMap>),
 }
 
 /// One plot.
@@ -90,7 +94,7 @@ pub struct Panel {
     pub y: Axis,
     /// What part of the vertical axis is shown; all of it if `None`.
     pub y_range: Option<Range<f64>>,
-    /// Whether the counts of histograms have a logarithmic axis.
+    /// Whether the counts of histograms, or the values of spectra, have a logarithmic axis.
     pub log: bool,
     /// What is drawn.
     pub content: Content,

@@ -133,7 +133,7 @@ fn exponent(largest: f64) -> i32 {
 }
 
 /// Digits behind the point that steps of this length need.
-fn decimals(step: f64) -> usize {
+pub(crate) fn decimals(step: f64) -> usize {
     (0..12).find(|digits| step * 10_f64.powi(*digits) > 0.99).unwrap_or(12) as usize
 }
 

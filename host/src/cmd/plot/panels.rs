@@ -41,7 +41,9 @@ pub(super) fn panels(
             Kind::Persistence => waves::persistence(args, reader, path).map_err(named)?,
             Kind::Spectrum => spectrum::spectrum(args, reader, &choice.paths).map_err(named)?,
             Kind::Trend => trend::trend(args, reader, path).map_err(named)?,
-            Kind::Camera => bail!("{file}: {path} is no image of a camera"),
+            Kind::Camera | Kind::Map | Kind::Energies => {
+                bail!("{file}: {path} is no image of a camera or of the sky")
+            }
         };
         let objects: Vec<String> =
             choice.paths.iter().map(|path| path.trim_matches('/').to_owned()).collect();

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tierline::plot::{Axis, CameraImage, Content, Density, Histogram, Line};
+use tierline::plot::{
+    Axis, CameraImage, Content, Density, EnergySpectrum, Histogram, Line, Mark, Outline, SkyMap,
+    Stretch,
+};
 
 use super::panels::Drawn;
 
@@ -21,6 +24,8 @@ fn panel(drawn: &Drawn) -> Value {
         Content::Histograms(all) => ("histograms", all.iter().map(histogram).collect()),
         Content::Density(one) => ("density", density(one)),
         Content::Camera(one) => ("camera", camera(one)),
+        Content::Energies(one) => ("energies", energies(one)),
+        Content::Sky(one) => ("sky", sky(one)),
     };
     json!({
         "kind": drawn.kind.name(),
@@ -43,6 +48,44 @@ fn camera(image: &CameraImage) -> Value {
         "x": x, "y": y, "values": image.values, "outlined": image.outlined, "range": image.range,
         "scale": axis(&image.scale), "ellipse": ellipse,
     })
+}
+
+/// Values of the bins, by series.
+fn energies(one: &EnergySpectrum) -> Value {
+    let series = one.series.iter().map(
+        |series| json!({"label": series.label, "values": series.values, "errors": series.errors}),
+    );
+    let series: Vec<Value> = series.collect();
+    json!({"edges": one.edges, "series": series, "shaded": one.shaded})
+}
+
+/// Values of the pixels, row by row from below, and what is drawn over them.
+fn sky(map: &SkyMap) -> Value {
+    let degrees = |lines: &[tierline::plot::GridLine]| -> Vec<f64> {
+        lines.iter().map(|line| line.value_deg).collect()
+    };
+    let stretch = match map.stretch {
+        Stretch::Linear => "linear",
+        Stretch::Sqrt => "sqrt",
+        Stretch::Log => "log",
+    };
+    let outlines: Vec<Value> = map.outlines.iter().map(outline).collect();
+    json!({
+        "shape": map.shape, "values": map.values, "sum": map.total, "range": map.range,
+        "stretch": stretch, "scale": axis(&map.scale),
+        "meridians_deg": degrees(&map.grid.meridians), "parallels_deg": degrees(&map.grid.parallels),
+        "outlines": outlines,
+    })
+}
+
+fn outline(one: &Outline) -> Value {
+    let mark = match one.mark {
+        Mark::On => "on",
+        Mark::Off => "off",
+        Mark::Excluded => "excluded",
+        Mark::Other(_) => "other",
+    };
+    json!({"label": one.label, "mark": mark, "lines": one.lines})
 }
 
 fn axis(axis: &Axis) -> Value {

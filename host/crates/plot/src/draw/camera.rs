@@ -1,14 +1,12 @@
 //! Camera images: pixels, what is drawn around them, and the bar of colours.
 
 use plotters::prelude::*;
-use plotters::style::FontTransform;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::bar::Bar;
 use super::plane::Plane;
-use super::{Cell, Failure, LABEL, SMALL};
-use crate::colour::{self, INK, SOFT_INK};
-use crate::ticks::Ticks;
-use crate::{CameraImage, Content};
+use super::{Cell, Failure};
+use crate::colour;
+use crate::{CameraImage, Content, Stretch};
 
 /// Pixels that are no numbers.
 const GREY: RGBColor = RGBColor(0xD8, 0xD8, 0xD8);
@@ -19,8 +17,6 @@ const ELLIPSE: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
 const HALO: RGBColor = RGBColor(0x11, 0x11, 0x11);
 /// Pixels are drawn larger by this, so that no background shines through between them.
 const GROWTH: f64 = 1.03;
-/// Width of the bar of colours, its ticks and its label in pixels, without the tick labels.
-const BAR: i32 = 52;
 
 impl<DB: DrawingBackend> Cell<'_, DB> {
     /// The image, if this is one.
@@ -33,7 +29,7 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
 
     /// The room that an image's bar of colours takes at the right.
     pub(super) fn room_for_scale(&self, image: &CameraImage) -> Result<i32, Failure<DB>> {
-        Ok(self.widest(&scale_ticks(image, 8))? + BAR * self.scale.0)
+        self.room_for(&bar(image))
     }
 
     /// Draws an image and its bar of colours.
@@ -69,7 +65,8 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
                 }
             }
         }
-        self.scale_bar(plane, image)
+        let [_, top, right, bottom] = plane.place;
+        self.bar(&bar(image), [top, right, bottom])
     }
 
     /// The part of a line that is inside the image's extent.
@@ -77,40 +74,13 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
         let Some([left, right, low, high]) = image.extent() else { return Vec::new() };
         let share = |(x, y): (f64, f64)| ((x - left) / (right - left), (y - low) / (high - low));
         let back = |(x, y): (f64, f64)| (left + x * (right - left), low + y * (high - low));
-        let part = super::content::segment(share(from), share(to));
+        let part = crate::clip::segment(share(from), share(to));
         part.map_or_else(Vec::new, |(a, b)| vec![back(a), back(b)])
-    }
-
-    fn scale_bar(&self, plane: &Plane, image: &CameraImage) -> Result<(), Failure<DB>> {
-        let ([_, top, right, bottom], unit) = (plane.place, self.scale.0);
-        let (left, height) = (right + 14 * unit, bottom - top);
-        let end = left + 14 * unit;
-        for y in top..bottom {
-            let [r, g, b] = colour::shade(f64::from(bottom - y) / f64::from(height));
-            let style = RGBColor(r, g, b).filled();
-            self.area.draw(&Rectangle::new([(left, y), (end, y + 1)], style))?;
-        }
-        let ticks = scale_ticks(image, (height / (42 * unit)).clamp(3, 8) as usize);
-        let style = self.scale.text(SMALL, SOFT_INK).pos(Pos::new(HPos::Left, VPos::Center));
-        let edge = SOFT_INK.stroke_width(self.scale.width(1));
-        let (low, high) = image.range;
-        for (value, label) in &ticks.marks {
-            let share = (value - low) / (high - low);
-            let y = bottom - (share * f64::from(height)).round() as i32;
-            self.area.draw(&PathElement::new([(end, y), (end + 4 * unit, y)], edge))?;
-            self.area.draw_text(label, &style, (end + 7 * unit, y))?;
-        }
-        let label = ticks.label(&image.scale.label, image.scale.units.as_deref());
-        let style = self.scale.text(LABEL, INK).pos(Pos::new(HPos::Center, VPos::Bottom));
-        let text = self.fitting(&label, &style, height.unsigned_abs())?;
-        let upright = style.transform(FontTransform::Rotate90);
-        let beside = end + self.widest(&ticks)? + (LABEL + 10) * unit;
-        self.area.draw_text(&text, &upright, (beside, top + height / 2))
     }
 }
 
-fn scale_ticks(image: &CameraImage, most: usize) -> Ticks {
-    Ticks::linear(&(image.range.0..image.range.1), most)
+fn bar(image: &CameraImage) -> Bar<'_> {
+    Bar { range: image.range, stretch: Stretch::Linear, scale: &image.scale }
 }
 
 #[cfg(test)]

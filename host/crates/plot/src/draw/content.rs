@@ -8,7 +8,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::plane::Plane;
 use super::{Cell, Failure, LABEL, Raster, SMALL};
-use crate::colour::{self, INK, SOFT_INK};
+use crate::clip::clipped;
+use crate::colour::{self, INK, SHADE, SOFT_INK};
 use crate::scale::{padded, points_range};
 use crate::ticks::Ticks;
 use crate::{Content, Histogram, Line, Panel, thin};
@@ -18,8 +19,8 @@ use crate::{Content, Histogram, Line, Panel, thin};
 pub(super) struct Extent {
     pub(super) x: Range<f64>,
     pub(super) y: Range<f64>,
-    /// Whether the vertical axis is logarithmic.
-    pub(super) log: bool,
+    /// Whether the horizontal and the vertical axis is logarithmic.
+    pub(super) log: [bool; 2],
 }
 
 impl Extent {
@@ -40,9 +41,23 @@ impl Extent {
                 let [left, right, low, high] = image.extent()?;
                 (padded(&(left..right), 0.02), padded(&(low..high), 0.02))
             }
+            Content::Energies(one) => {
+                let log = [true, panel.log];
+                let (x, y) = one.extent(panel.log)?;
+                let y = if panel.log { y } else { headroom(&y) };
+                return Some(Extent { x, y: panel.y_range.clone().unwrap_or(y), log });
+            }
+            Content::Sky(_) => return None,
         };
-        Some(Extent { x, y: panel.y_range.clone().unwrap_or(y), log: false })
+        Some(Extent { x, y: panel.y_range.clone().unwrap_or(y), log: [false; 2] })
     }
+}
+
+/// The range with some room at the ends that are not zero.
+fn headroom(range: &Range<f64>) -> Range<f64> {
+    let wide = padded(range, 0.06);
+    let start = if range.start < 0.0 { wide.start } else { 0.0 };
+    start..if range.end > 0.0 || range.start == range.end { wide.end } else { 0.0 }
 }
 
 fn histograms_extent(all: &[Histogram], panel: &Panel) -> Option<Extent> {
@@ -54,7 +69,7 @@ fn histograms_extent(all: &[Histogram], panel: &Panel) -> Option<Extent> {
     }
     let highest = (*highest).max(1) as f64;
     let y = if panel.log { 0.5..(2.0 * highest).max(10.0) } else { 0.0..1.06 * highest };
-    Some(Extent { x, y, log: panel.log })
+    Some(Extent { x, y, log: [false, panel.log] })
 }
 
 /// Width of the bar of colours, its ticks and its label in pixels, without the tick labels.
@@ -96,7 +111,15 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
                     .map(|one| clipped(&outline(one).map(floor).collect::<Vec<_>>()))
                     .collect()
             }
-            Content::Density(_) | Content::Camera(_) => Vec::new(),
+            Content::Energies(one) => {
+                let floor = if self.panel.log { f64::MIN_POSITIVE } else { 0.0 };
+                let lines = |series| one.lines(series, floor);
+                let parts = |lines: Vec<Vec<_>>| {
+                    lines.iter().flat_map(|line| clipped(&shares(line))).collect()
+                };
+                one.series.iter().map(lines).map(parts).collect()
+            }
+            Content::Density(_) | Content::Camera(_) | Content::Sky(_) => Vec::new(),
         };
         let of = parts.len();
         let path = |(index, parts)| Path { line: (index, of), parts };
@@ -125,9 +148,26 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
         Ok(())
     }
 
+    /// Shades what is not safe to use.
+    pub(super) fn shades(&self, plane: &Plane) -> Result<(), Failure<DB>> {
+        let Content::Energies(one) = &self.panel.content else { return Ok(()) };
+        let [_, top, _, bottom] = plane.place;
+        for range in one.shades() {
+            let x =
+                |energy: f64| plane.pixel((plane.share((energy, 1.0)).0.clamp(0.0, 1.0), 0.0)).0;
+            let corners = [(x(range.start), top), (x(range.end), bottom)];
+            self.area.draw(&Rectangle::new(corners, SHADE.filled()))?;
+        }
+        Ok(())
+    }
+
     /// Draws a line; where it is wide on the drawing piece by piece, since its corners would be
     /// drawn out to spikes.
-    fn stroke(&self, pixels: Vec<(i32, i32)>, style: ShapeStyle) -> Result<(), Failure<DB>> {
+    pub(super) fn stroke(
+        &self,
+        pixels: Vec<(i32, i32)>,
+        style: ShapeStyle,
+    ) -> Result<(), Failure<DB>> {
         if style.stroke_width == 1 {
             return self.area.draw(&PathElement::new(pixels, style));
         }
@@ -236,63 +276,10 @@ fn outline(histogram: &Histogram) -> impl Iterator<Item = (f64, f64)> {
     std::iter::once(first).chain(steps).chain([last])
 }
 
-/// The parts of a path of points in shares that lie in the unit square.
-fn clipped(path: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
-    let inside = |(x, y): &(f64, f64)| (0.0..=1.0).contains(x) && (0.0..=1.0).contains(y);
-    if path.len() == 1 || path.iter().all(inside) {
-        return vec![path.iter().copied().filter(inside).collect()];
-    }
-    let mut parts: Vec<Vec<(f64, f64)>> = Vec::new();
-    let mut open = false;
-    for pair in path.windows(2) {
-        let Some((from, to)) = segment(pair[0], pair[1]) else {
-            open = false;
-            continue;
-        };
-        match parts.last_mut() {
-            Some(part) if open => part.push(to),
-            _ => parts.push(vec![from, to]),
-        }
-        open = to == pair[1];
-    }
-    parts
-}
-
-/// The part of a segment that lies in the unit square (Liang and Barsky's algorithm).
-pub(super) fn segment(from: (f64, f64), to: (f64, f64)) -> Option<((f64, f64), (f64, f64))> {
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-    let (mut start, mut end) = (0.0_f64, 1.0_f64);
-    for (slope, room) in [(-dx, from.0), (dx, 1.0 - from.0), (-dy, from.1), (dy, 1.0 - from.1)] {
-        let at = room / slope;
-        match slope {
-            s if s < 0.0 => start = start.max(at),
-            s if s > 0.0 => end = end.min(at),
-            _ if room < 0.0 => return None,
-            _ => {}
-        }
-    }
-    let point = |t: f64| match t {
-        0.0 => from,
-        1.0 => to,
-        _ => (from.0 + t * dx, from.1 + t * dy),
-    };
-    (start <= end).then(|| (point(start), point(end)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Binning;
-
-    #[test]
-    fn paths_are_cut_at_the_edges() {
-        let path = [(0.1, 0.5), (0.3, 1.5), (0.5, 0.5), (0.6, 0.5)];
-        let parts = clipped(&path);
-        assert_eq!(parts, [vec![(0.1, 0.5), (0.2, 1.0)], vec![(0.4, 1.0), (0.5, 0.5), (0.6, 0.5)]]);
-        assert_eq!(clipped(&path[2..]), [path[2..].to_vec()]);
-        assert_eq!(clipped(&[(0.2, 2.0), (0.4, 3.0)]), Vec::<Vec<_>>::new());
-        assert_eq!(clipped(&[(0.2, -1.0), (0.2, 3.0)]), [vec![(0.2, 0.0), (0.2, 1.0)]]);
-    }
 
     #[test]
     fn outlines_begin_and_end_on_the_floor() {

@@ -129,7 +129,8 @@ fn labels(content: &Content) -> Vec<&str> {
     match content {
         Content::Lines(all) | Content::Dots(all) => all.iter().map(|l| l.label.as_str()).collect(),
         Content::Histograms(all) => all.iter().map(|one| one.label.as_str()).collect(),
-        Content::Density(_) | Content::Camera(_) => Vec::new(),
+        Content::Energies(one) => one.series.iter().map(|one| one.label.as_str()).collect(),
+        Content::Density(_) | Content::Camera(_) | Content::Sky(_) => Vec::new(),
     }
 }
 

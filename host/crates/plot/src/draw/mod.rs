@@ -1,9 +1,11 @@
 //! The drawing itself, for any backend.
 
+mod bar;
 mod camera;
 mod content;
 mod legend;
 mod plane;
+mod sky;
 
 use std::sync::OnceLock;
 
@@ -13,7 +15,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
 use crate::colour::{INK, SOFT_INK};
-use crate::{Error, Panel};
+use crate::{Content, Error, Panel};
 
 use content::Extent;
 
@@ -75,15 +77,45 @@ pub(crate) fn panels<DB: DrawingBackend>(
 ) -> Result<Vec<Raster>, Error> {
     register_fonts()?;
     root.fill(&WHITE).map_err(failed)?;
-    let margin = scale.width(6);
-    let area = root.margin(margin, margin, margin, margin);
     let mut rasters = Vec::new();
-    for (cell, panel) in area.split_evenly(grid(panels.len())).iter().zip(panels) {
-        let area = cell.margin(margin, margin, margin, scale.width(14));
-        rasters.extend(Cell { area, scale, panel }.draw().map_err(failed)?);
+    for cell in cells(root, panels, scale) {
+        rasters.extend(cell.draw().map_err(failed)?);
     }
     root.present().map_err(failed)?;
     Ok(rasters)
+}
+
+/// Whether there is something to draw on top of the rasters.
+pub(crate) fn has_more(panels: &[Panel]) -> bool {
+    panels.iter().any(|panel| matches!(panel.content, Content::Sky(_)))
+}
+
+/// Draws what is on top of the rasters.
+pub(crate) fn over<DB: DrawingBackend>(
+    root: &DrawingArea<DB, Shift>,
+    panels: &[Panel],
+    scale: Scale,
+) -> Result<(), Error> {
+    for cell in cells(root, panels, scale) {
+        cell.draw_over().map_err(failed)?;
+    }
+    root.present().map_err(failed)
+}
+
+/// The places of all panels.
+fn cells<'a, DB: DrawingBackend>(
+    root: &DrawingArea<DB, Shift>,
+    panels: &'a [Panel],
+    scale: Scale,
+) -> Vec<Cell<'a, DB>> {
+    let margin = scale.width(6);
+    let area = root.margin(margin, margin, margin, margin);
+    let areas = area.split_evenly(grid(panels.len()));
+    let cell = |(area, panel): (&DrawingArea<DB, Shift>, &'a Panel)| {
+        let area = area.margin(margin, margin, margin, scale.width(14));
+        Cell { area, scale, panel }
+    };
+    areas.iter().zip(panels).map(cell).collect()
 }
 
 /// Puts the embedded font under the name the text styles use. Repeating this does no harm.
@@ -100,6 +132,9 @@ fn failed<E: std::error::Error>(error: E) -> Error {
 
 impl<DB: DrawingBackend> Cell<'_, DB> {
     fn draw(&self) -> Result<Option<Raster>, Failure<DB>> {
+        if let Content::Sky(map) = &self.panel.content {
+            return self.sky_pixels(map);
+        }
         let extent = Extent::of(self.panel);
         let (top, right) = (self.heading()?, self.room_for_bar()?);
         let mut plane = self.plane(extent.as_ref(), top, right)?;
@@ -113,6 +148,7 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
             legend.put_beside(&plane, self.scale);
         }
         if self.image().is_none() {
+            self.shades(&plane)?;
             self.grid_lines(&plane)?;
         }
         self.camera(&plane)?;
@@ -130,19 +166,30 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
         Ok(raster)
     }
 
+    /// Title and note, with their sizes and colours.
+    fn heading_lines(&self) -> impl Iterator<Item = (&String, i32, RGBColor)> {
+        let lines = [(&self.panel.title, TITLE, INK), (&self.panel.note, SMALL, SOFT_INK)];
+        lines.into_iter().filter(|(text, ..)| !text.is_empty())
+    }
+
+    /// How much room title and note take.
+    fn heading_height(&self) -> i32 {
+        let lines = self.heading_lines().map(|(_, size, _)| size + 7);
+        (8 + lines.sum::<i32>()) * self.scale.0
+    }
+
     /// Draws title and note; answers how much room they take.
     fn heading(&self) -> Result<i32, Failure<DB>> {
         let (width, _) = self.area.dim_in_pixel();
         let unit = self.scale.0;
         let mut top = 4 * unit;
-        let lines = [(&self.panel.title, TITLE, INK), (&self.panel.note, SMALL, SOFT_INK)];
-        for (text, size, colour) in lines.into_iter().filter(|(text, ..)| !text.is_empty()) {
+        for (text, size, colour) in self.heading_lines() {
             let style = self.scale.text(size, colour).pos(Pos::new(HPos::Center, VPos::Top));
             let text = self.fitting(text, &style, width)?;
             self.area.draw_text(&text, &style, (width as i32 / 2, top))?;
             top += (size + 7) * unit;
         }
-        Ok(top + 4 * unit)
+        Ok(self.heading_height())
     }
 
     /// The text, without its middle where it is too wide.

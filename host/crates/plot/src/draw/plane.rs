@@ -114,7 +114,7 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
     ) -> Result<Plane, Failure<DB>> {
         let (width, height) = self.area.dim_in_pixel();
         let unit = self.scale.0;
-        let nothing = Extent { x: 0.0..1.0, y: 0.0..1.0, log: false };
+        let nothing = Extent { x: 0.0..1.0, y: 0.0..1.0, log: [false; 2] };
         let extent = extent.unwrap_or(&nothing);
         let bottom = height as i32 - (LABEL + SMALL + 18) * unit;
         let most = ((bottom - top) / (38 * unit)).clamp(3, 10) as usize;
@@ -123,7 +123,7 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
             Content::Histograms(_) => most.min(extent.y.end.ceil() as usize),
             _ => most,
         };
-        let y = Side::new(&self.panel.y, &extent.y, extent.log, most);
+        let y = Side::new(&self.panel.y, &extent.y, extent.log[1], most);
         let left = self.widest(&y.ticks)? + (LABEL + 18) * unit;
         let right = width as i32 - right - 10 * unit;
         let place = [left, top, right.max(left + 1), bottom.max(top + 1)];
@@ -131,13 +131,13 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
             Some(_) => in_proportion(place, extent),
             None => place,
         };
-        let mut x = Side::new(&self.panel.x, &extent.x, false, 10);
+        let mut x = Side::new(&self.panel.x, &extent.x, extent.log[0], 10);
         for most in (2..10).rev() {
             let room = (right - left) / (x.ticks.marks.len() as i32 + 1).max(1);
             if self.widest(&x.ticks)? + 22 * unit <= room {
                 break;
             }
-            x = Side::new(&self.panel.x, &extent.x, false, most);
+            x = Side::new(&self.panel.x, &extent.x, extent.log[0], most);
         }
         Ok(Plane { place: [left, top, right, bottom], x, y })
     }
@@ -183,6 +183,10 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
             let (x, y) = plane.pixel((0.0, plane.y.shown_share(*value)));
             area.draw(&PathElement::new([(x - 5 * unit, y), (x, y)], edge))?;
             area.draw_text(label, &beside, (x - 8 * unit, y))?;
+        }
+        for value in &plane.x.ticks.minor {
+            let (x, y) = plane.pixel((plane.x.shown_share(*value), 0.0));
+            area.draw(&PathElement::new([(x, y), (x, y + 3 * unit)], edge))?;
         }
         for value in &plane.y.ticks.minor {
             let (x, y) = plane.pixel((0.0, plane.y.shown_share(*value)));
