@@ -34,7 +34,6 @@ fn maps_of_a_run_are_those_of_gammapy() {
     let geom = HpxGeom::new(&[nside], Order::Nested, Frame::Icrs, Some(region), axes).unwrap();
     let axes = Axes { energy_true: Some(energy("energy_true", [1.0, 10.0], 3)), ..Axes::default() };
     let reference = Dataset::create("hpx", Geom::Hpx(geom), &axes).unwrap();
-    assert!(reference.psf.is_none() && reference.edisp.is_none());
     let observation = observation(&store, 23523);
     let made = MapMaker::default().run(&reference, &observation).unwrap();
     let planes = |map: &Map| -> Vec<f64> {

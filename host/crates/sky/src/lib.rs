@@ -10,7 +10,7 @@
 //! | projections | CAR CEA MER TAN SIN ARC STG ZEA AIT MOL SFL HPX | conics, AZP SZP ZPN AIR CYP PAR, quad cubes, PV1_0 to PV1_2 |
 //! | distortions | SIP, TPV | TNX, ZPX, look-up tables |
 //! | regions | point, circle, ellipse, rectangle, annuli, polygon, union; DS9 text, FITS rows | lines, texts, panda, excluded parts |
-//! | HEALPix | pixel numbers in both orders, disks, larger pixels | polygons, partial resolutions |
+//! | HEALPix | pixel numbers in both orders, disks, larger pixels, lists | polygons, partial resolutions |
 //! | times | TT, TAI, UTC from 1972 on | TDB, UT1 |
 //!
 //! ```
@@ -47,7 +47,7 @@ pub use error::Error;
 pub use fov::{FieldOfView, FovAlignment, FovFrame};
 pub use frame::{Frame, Separation, SkyCoord};
 pub use geom::{Cutout, CutoutMode, Geom, Size, WcsGeom};
-pub use hpx::{Healpix, HpxGeom};
+pub use hpx::{Healpix, HpxGeom, HpxKeywords};
 pub use region::{PixelRegion, RegionGeom, Shape, SkyRegion};
 pub use time::{Scale, Time};
 pub use wcs::{Projection, Wcs};

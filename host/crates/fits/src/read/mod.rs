@@ -48,6 +48,11 @@ impl FitsFile {
         Self::of_source(path, Source::of_bytes(bytes, &Place::file(path), limits)?, limits)
     }
 
+    /// The limits under which it was opened.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     fn of_source(path: &Path, mut source: Source, limits: &Limits) -> Result<Self, Error> {
         let (units, warnings) = scan::scan(&mut source, path, limits)?;
         let infos = units.iter().map(|unit| unit.info.clone()).collect();

@@ -49,8 +49,8 @@ fn squashed(axis: &MapAxis) -> Result<MapAxis, Error> {
 }
 
 impl Dataset {
-    /// A dataset of zeros on a geometry with an axis of energy; none of its cells is safe. On HEALPix pixels it has neither point
-    /// spread function nor energy dispersion.
+    /// A dataset of zeros on a geometry with an axis of energy; none of its cells is safe. Responses are on the same part of the sky;
+    /// those on HEALPix pixels are in the pixels whose size is nearest to `binsz_irf`.
     ///
     /// # Errors
     /// Where an axis has another name than it should, a size is wrong, or HEALPix pixels are of several sizes.
@@ -69,6 +69,7 @@ impl Dataset {
         };
         let irf = match &geom {
             Geom::Wcs(wcs) => Geom::Wcs(wcs.to_image().to_binsz(axes.binsz_irf)?),
+            Geom::Hpx(hpx) => Geom::Hpx(hpx.to_binsz(axes.binsz_irf)?),
             other => other.clone(),
         };
         let response = |first: MapAxis, unit: &str| {
@@ -82,17 +83,11 @@ impl Dataset {
         };
         let rad = axes.rad.clone().map_or_else(default_rad_axis, Ok)?;
         let psf = match geom {
-            Geom::Wcs(_) => Some(response(rad, "sr-1")?),
-            Geom::Region(_) | Geom::Hpx(_) => None,
+            Geom::Wcs(_) | Geom::Hpx(_) => Some(response(rad, "sr-1")?),
+            Geom::Region(_) => None,
         };
-        let edisp = match geom {
-            Geom::Hpx(_) => None,
-            _ => {
-                let mut edisp = response(axes.migra.clone().unwrap_or(energy.clone()), "")?;
-                diagonal(&mut edisp, &energy, &energy_true)?;
-                Some(edisp)
-            }
-        };
+        let mut edisp = response(axes.migra.clone().unwrap_or(energy.clone()), "")?;
+        diagonal(&mut edisp, &energy, &energy_true)?;
         let exposure = Map::zeros(geom.with_axes(vec![energy_true])?, "m2 s");
         let background = Map::zeros(geom.clone(), "");
         Ok(Dataset {
@@ -103,7 +98,7 @@ impl Dataset {
             background: Some(background),
             model: None,
             psf,
-            edisp,
+            edisp: Some(edisp),
             mask_safe: Some(Mask::filled(geom, false)),
             mask_fit: None,
             off: None,

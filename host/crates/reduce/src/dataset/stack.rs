@@ -1,6 +1,6 @@
 //! Stacking: adding a dataset to another of the same image, or of a larger one.
 
-use tierline_sky::{SkyCoord, WcsGeom};
+use tierline_sky::{HpxGeom, SkyCoord, WcsGeom};
 
 use super::{Dataset, IrfMap, OnOff};
 use crate::Error;
@@ -185,6 +185,16 @@ impl IrfWeights {
                     }
                 }
             }
+            (Geom::Hpx(_), Geom::Hpx(irf)) => {
+                let places = places_in(&mask.geom, irf)?;
+                let set = |plane: &[bool]| -> Vec<bool> {
+                    places.iter().map(|at| at.is_some_and(|at| plane[at])).collect()
+                };
+                match first.as_str() {
+                    "energy" => mask.values.chunks_exact(n.max(1)).map(set).collect(),
+                    _ => vec![set(image)],
+                }
+            }
             _ if first == "energy" => {
                 mask.values.chunks_exact(n.max(1)).map(<[bool]>::to_vec).collect()
             }
@@ -215,6 +225,13 @@ fn positions_in(image: &WcsGeom, of: &WcsGeom) -> Vec<[f64; 2]> {
         image.wcs().coord_to_pix(&coord).unwrap_or([f64::NAN; 2])
     };
     lon.into_iter().zip(lat).map(position).collect()
+}
+
+/// Where the pixels of a response are in a geometry of HEALPix pixels: in the pixel at the centre of each.
+fn places_in(geom: &Geom, irf: &HpxGeom) -> Result<Vec<Option<usize>>, Error> {
+    let (lon, lat) = irf.coords(0)?;
+    let place = |(lon, lat)| geom.image_index(&SkyCoord::new(lon, lat, irf.frame()));
+    Ok(lon.into_iter().zip(lat).map(place).collect())
 }
 
 /// Distance from the border of two pixels within which a position is on it.

@@ -10,10 +10,12 @@
 //! | COUNTS_OFF, ACCEPTANCE, ACCEPTANCE_OFF | instead of BACKGROUND, after all others |
 //!
 //! Masks are images of 0 and 1 in 8 bytes. A map of a region is a table instead of an image: CHANNEL and DATA, a row per bin of the
-//! last axis and in each cell the others; masks are logicals; `<member>_REGION` has the region in pixels of its WCS.
+//! last axis and in each cell the others; masks are logicals; `<member>_REGION` has the region in pixels of its WCS. A map of HEALPix
+//! pixels is a table, too, of a column per plane (see [`HpxConvention`]); its masks are 0 and 1 in one byte.
 
 mod bands;
 pub(crate) mod columns;
+mod healpix;
 mod maps;
 mod read;
 mod region;
@@ -21,9 +23,10 @@ mod region;
 mod tests;
 mod write;
 
+pub use healpix::{HpxConvention, HpxForm, write_healpix};
 pub use maps::MapFile;
-pub use read::read_dataset;
 pub(crate) use read::read_dataset_of;
+pub use read::{read_dataset, read_map};
 pub(crate) use region::{read_region, region_table};
 pub(crate) use write::{complete_dataset, gti_table};
 pub use write::{write_dataset, write_maps};

@@ -7,7 +7,8 @@ use tierline_report::Limits;
 use tierline_sky::{WcsGeom, header};
 
 use super::bands::{malformed, read_axes};
-use super::region::{read_map, unsupported};
+use super::region::unsupported;
+use super::{healpix, region};
 use crate::Error;
 use crate::data::Gti;
 use crate::dataset::{Dataset, IrfMap, MetaRow, OnOff};
@@ -56,6 +57,19 @@ pub(crate) fn read_dataset_of(fits: FitsFile) -> Result<Dataset, Error> {
     })
 }
 
+/// Reads a map: of an HDU's name, or the first that is not empty and no table of another map.
+///
+/// # Errors
+/// Where there is none, it can't be read, or is no map.
+pub fn read_map(path: &Path, name: Option<&str>, limits: &Limits) -> Result<Map, Error> {
+    let mut file = File { fits: FitsFile::open(path, limits)? };
+    let number = match name {
+        Some(name) => file.fits.require(name)?,
+        None => file.first_map()?,
+    };
+    file.map_of(number)
+}
+
 /// A file of maps.
 pub(super) struct File {
     pub(super) fits: FitsFile,
@@ -64,15 +78,45 @@ pub(super) struct File {
 impl File {
     /// Geometry, unit and values of a member.
     fn member(&mut self, name: &str) -> Result<Option<(Geom, String, Pixels)>, Error> {
-        let Some(number) = self.fits.find(name) else { return Ok(None) };
-        Ok(Some(match self.fits.info(number)?.kind {
+        self.fits.find(name).map(|number| self.member_of(name, number)).transpose()
+    }
+
+    fn member_of(&mut self, name: &str, number: usize) -> Result<(Geom, String, Pixels), Error> {
+        Ok(match self.fits.info(number)?.kind {
             HduKind::Image | HduKind::CompressedImage => self.image(name, number)?,
+            HduKind::BinaryTable if healpix::is_healpix(self.fits.header(number)?) => {
+                let limits = *self.fits.limits();
+                let (geom, unit, pixels) =
+                    healpix::read_map(&mut self.fits, name, number, &limits)?;
+                (Geom::Hpx(geom), unit, pixels)
+            }
             HduKind::BinaryTable => {
-                let (geom, unit, pixels) = read_map(&mut self.fits, name, number)?;
+                let (geom, unit, pixels) = region::read_map(&mut self.fits, name, number)?;
                 (Geom::Region(geom), unit, pixels)
             }
             _ => return Err(unsupported(self.fits.path(), name)),
-        }))
+        })
+    }
+
+    /// The first image with pixels, or table of HEALPix pixels.
+    fn first_map(&self) -> Result<usize, Error> {
+        for (number, info) in self.fits.hdus().iter().enumerate() {
+            let is_map = match &info.kind {
+                HduKind::Image | HduKind::CompressedImage => !info.shape.is_empty(),
+                HduKind::BinaryTable => healpix::is_healpix(self.fits.header(number)?),
+                _ => false,
+            };
+            if is_map {
+                return Ok(number);
+            }
+        }
+        Err(Error::malformed(self.fits.path(), "", "there is no map"))
+    }
+
+    fn map_of(&mut self, number: usize) -> Result<Map, Error> {
+        let name = self.fits.info(number)?.hdu.name.clone();
+        let (geom, unit, pixels) = self.member_of(&name, number)?;
+        Ok(map_from(geom, unit, pixels))
     }
 
     pub(super) fn image(
@@ -106,11 +150,7 @@ impl File {
 
     pub(super) fn map(&mut self, name: &str) -> Result<Option<Map>, Error> {
         let Some((geom, unit, pixels)) = self.member(name)? else { return Ok(None) };
-        let values = match pixels {
-            Pixels::F32(values) => MapValues::F32(values),
-            other => MapValues::F64(reals(other)),
-        };
-        Ok(Some(Map { geom, unit, values }))
+        Ok(Some(map_from(geom, unit, pixels)))
     }
 
     pub(super) fn mask(&mut self, name: &str) -> Result<Option<Mask>, Error> {
@@ -177,6 +217,14 @@ impl File {
         });
         Ok(rows.collect())
     }
+}
+
+fn map_from(geom: Geom, unit: String, pixels: Pixels) -> Map {
+    let values = match pixels {
+        Pixels::F32(values) => MapValues::F32(values),
+        other => MapValues::F64(reals(other)),
+    };
+    Map { geom, unit, values }
 }
 
 /// A quantity in seconds: a text of number and unit, or an object of value and unit.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use tierline_report::Limits;
+use tierline_sky::hpx::{HpxGeom, HpxRegion, Order};
 use tierline_sky::{
     Frame, Interp, MapAxis, Projection, RegionGeom, Shape, Size, SkyCoord, SkyRegion, WcsGeom,
 };
@@ -23,6 +24,12 @@ fn image(frame: Frame) -> Geom {
     let size = Size::Npix([4, 3]);
     let axes = vec![axis("energy", 2)];
     Geom::Wcs(WcsGeom::create(&center, size, [0.5; 2], Projection::Tan, frame, axes).unwrap())
+}
+
+fn healpix(nside: u64, order: Order) -> Geom {
+    let disk = HpxRegion::parse("DISK(83.6,22,4)").unwrap();
+    let axes = vec![axis("energy", 2)];
+    Geom::Hpx(HpxGeom::new(&[nside], order, Frame::Icrs, Some(disk), axes).unwrap())
 }
 
 fn region(shape: Shape) -> Geom {
@@ -144,6 +151,7 @@ fn same(a: &Geom, b: &Geom) {
     let same = match (a, b) {
         (Geom::Wcs(a), Geom::Wcs(b)) => a.is_close(b),
         (Geom::Region(a), Geom::Region(b)) => a.is_close(b),
+        (Geom::Hpx(a), Geom::Hpx(b)) => a.is_close(b) && a.region() == b.region(),
         _ => false,
     };
     assert!(same, "{a:?}\n{b:?}");
@@ -161,6 +169,8 @@ fn all() -> Vec<Dataset> {
         dataset(region(Shape::CircleAnnulus { inner: 0.2, outer: 0.4 }), false),
         dataset(region(Shape::EllipseAnnulus { inner, outer, angle: 10.0 }), false),
         dataset(region(Shape::Point), false),
+        dataset(healpix(32, Order::Nested), false),
+        with_off(dataset(healpix(24, Order::Ring), true)),
     ]
 }
 
@@ -217,7 +227,7 @@ fn damaged_files_are_errors() {
         ((u128::from(state) * n as u128) >> 64) as usize
     };
     let all = all();
-    for dataset in [&all[0], &all[1], &all[3]] {
+    for dataset in [&all[0], &all[1], &all[3], &all[8], &all[9]] {
         write_dataset(&path, dataset, true).unwrap();
         let bytes = fs::read(&path).unwrap();
         let refused = |bytes: &[u8]| {

@@ -6,9 +6,9 @@ use tierline_fits::{Cells, Column, Compression, FitsWriter, Header, Image, Pixel
 use tierline_report::AtomicOutput;
 use tierline_sky::{RegionGeom, WcsGeom};
 
-use super::CREATOR;
 use super::bands::{add_axis_cards, bands_table};
 use super::region::{card_value, cells_of_map, cells_of_mask, region_table_of, values_table};
+use super::{CREATOR, healpix};
 use crate::Error;
 use crate::data::Gti;
 use crate::dataset::{Dataset, IrfMap, MetaRow};
@@ -90,10 +90,6 @@ fn exposure_meta(dataset: &Dataset) -> String {
     }
 }
 
-fn healpix(name: &str) -> Error {
-    Error::unsupported(format!("dataset member {name}"), "HEALPix pixels are not written")
-}
-
 struct File<'a> {
     writer: &'a mut FitsWriter,
     meta: String,
@@ -127,7 +123,7 @@ impl File<'_> {
                 };
                 self.image(name, geom, &map.unit, &meta, pixels)
             }
-            Geom::Hpx(_) => Err(healpix(name)),
+            Geom::Hpx(geom) => self.tables(&healpix::tables(name, geom, map, &meta)?),
         }
     }
 
@@ -140,8 +136,12 @@ impl File<'_> {
                 let pixels = mask.values.iter().map(|set| i64::from(*set)).collect();
                 self.image(name, geom, "", "{}", Pixels::I64(pixels))
             }
-            Geom::Hpx(_) => Err(healpix(name)),
+            Geom::Hpx(geom) => self.tables(&healpix::mask_tables(name, geom, mask)?),
         }
+    }
+
+    fn tables(&mut self, tables: &[Table]) -> Result<(), Error> {
+        Ok(tables.iter().try_for_each(|table| self.writer.table(table))?)
     }
 
     fn region(&mut self, name: &str, geom: &RegionGeom, values: &Table) -> Result<(), Error> {

@@ -97,12 +97,12 @@ impl Geom {
         self.axes().iter().map(MapAxis::n_bins).product()
     }
 
-    /// Positions of a plane; of HEALPix those of the first band.
+    /// Positions of a plane; of HEALPix those of the largest band.
     pub fn n_image_pixels(&self) -> usize {
         match self {
             Geom::Wcs(geom) => geom.n_image_pixels(),
             Geom::Region(_) => 1,
-            Geom::Hpx(geom) => geom.n_pixels(0).map_or(0, |n| n as usize),
+            Geom::Hpx(geom) => geom.max_pixels() as usize,
         }
     }
 

@@ -1,140 +1,20 @@
 //! Geometries of HEALPix pixels, as the GADF sky maps have them.
 
+mod keywords;
 mod pixel;
+mod region;
 
+pub use keywords::HpxKeywords;
 pub use pixel::{Healpix, Order};
+pub use region::HpxRegion;
 
 use crate::geom::{axes_close, check_names};
-use crate::header::{Keyword, Lookup, text, whole};
 use crate::{Error, Frame, MapAxis, SkyCoord};
 
 /// Most pixels of the whole sky.
 const MAX_PIXELS: u64 = 1 << 32;
 /// Most pixels of which a list is made.
 const MAX_LISTED: u64 = 1 << 27;
-
-/// Which part of the sky.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum HpxRegion {
-    /// All pixels whose centres are within a radius of a position.
-    Disk {
-        /// Longitude, latitude and radius in degrees.
-        lon_lat_radius: [f64; 3],
-        /// For all pixels that may have something of the disk in them: how many times finer the test is, a power of two.
-        inclusive: Option<u64>,
-    },
-    /// All in one larger pixel.
-    Pixel {
-        /// The partition of the larger pixel.
-        partition: Healpix,
-        /// Its number.
-        pixel: u64,
-    },
-}
-
-impl HpxRegion {
-    /// Reads `DISK(lon,lat,radius)`, `DISK_INC(lon,lat,radius,factor)` or `HPX_PIXEL(ordering,nside,pixel)`.
-    ///
-    /// # Errors
-    /// Where it is none of these.
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        let wrong = || Error::malformed("HPX_REG", format!("'{}' is no region", text.trim()));
-        let (name, rest) = text.trim().split_once('(').ok_or_else(wrong)?;
-        let inner = rest.trim().strip_suffix(')').ok_or_else(wrong)?;
-        let words: Vec<_> = inner.split(',').map(str::trim).collect();
-        let real = |word: &&str| word.parse().ok().filter(|value: &f64| value.is_finite());
-        match (name.trim().to_ascii_uppercase().as_str(), words.as_slice()) {
-            (kind @ ("DISK" | "DISK_INC"), [a, b, c, rest @ ..]) => {
-                let values = [real(a), real(b), real(c)].map(|value| value.ok_or_else(wrong));
-                let [lon, lat, radius] = values;
-                let lon_lat_radius = [lon?, lat?, radius?];
-                let inclusive = match (kind, rest) {
-                    ("DISK", []) => None,
-                    ("DISK_INC", []) => Some(4),
-                    ("DISK_INC", [factor]) => Some(factor.parse().map_err(|_| wrong())?),
-                    _ => return Err(wrong()),
-                };
-                let factor: u64 = inclusive.unwrap_or(1);
-                let fine = factor.is_power_of_two() && factor <= 64;
-                if lon_lat_radius[1].abs() > 90.0 || lon_lat_radius[2] < 0.0 || !fine {
-                    return Err(wrong());
-                }
-                Ok(HpxRegion::Disk { lon_lat_radius, inclusive })
-            }
-            ("HPX_PIXEL", [order, nside, pixel]) => {
-                let order = Order::of_name(order)?;
-                let partition = Healpix::new(nside.parse().map_err(|_| wrong())?, order)?;
-                let pixel = pixel.parse().map_err(|_| wrong())?;
-                if pixel >= partition.n_pixels() {
-                    return Err(wrong());
-                }
-                Ok(HpxRegion::Pixel { partition, pixel })
-            }
-            _ => Err(wrong()),
-        }
-    }
-
-    /// The text of it.
-    pub fn text(&self) -> String {
-        match self {
-            HpxRegion::Disk { lon_lat_radius: [lon, lat, radius], inclusive: None } => {
-                format!("DISK({lon},{lat},{radius})")
-            }
-            HpxRegion::Disk { lon_lat_radius: [lon, lat, radius], inclusive: Some(factor) } => {
-                format!("DISK_INC({lon},{lat},{radius},{factor})")
-            }
-            HpxRegion::Pixel { partition, pixel } => {
-                format!("HPX_PIXEL({},{},{pixel})", partition.order().name(), partition.nside())
-            }
-        }
-    }
-
-    /// Pixels of a partition, rising.
-    fn pixels(&self, partition: &Healpix) -> Result<Vec<u64>, Error> {
-        // Regions are in the frame of the map, whichever that is.
-        let frame = Frame::Icrs;
-        match self {
-            HpxRegion::Disk { lon_lat_radius: [lon, lat, radius], inclusive } => {
-                let center = SkyCoord::new(*lon, *lat, frame);
-                let Some(factor) = inclusive else {
-                    return Ok(partition.disk(&center, frame, *radius));
-                };
-                overlapping(partition, &center, *radius, *factor)
-            }
-            HpxRegion::Pixel { partition: large, pixel } => {
-                let inside = |found: &u64| {
-                    let vector = partition.pixel_to_vector(*found);
-                    vector.and_then(|vector| large.vector_to_pixel(vector)) == Some(*pixel)
-                };
-                let center = large.pixel_to_vector(*pixel).unwrap_or([1.0, 0.0, 0.0]);
-                let center = SkyCoord::from_vector(center, frame);
-                // All there can be in it, and then those that are.
-                let radius = 1.01 * large.max_pixel_radius_deg();
-                let near = partition.disk(&center, frame, radius);
-                Ok(near.into_iter().filter(inside).collect())
-            }
-        }
-    }
-}
-
-/// Pixels that have a pixel `factor` times finer within a radius in degrees, with margin: all that overlap the disk, and maybe a few more.
-fn overlapping(
-    partition: &Healpix,
-    center: &SkyCoord,
-    radius: f64,
-    factor: u64,
-) -> Result<Vec<u64>, Error> {
-    let fine = Healpix::new(partition.nside().saturating_mul(factor), Order::Ring)?;
-    let margin = radius + fine.max_pixel_radius_deg();
-    let centers = fine.disk(center, center.frame, margin);
-    let parents = centers.into_iter().filter_map(|pixel| {
-        fine.pixel_to_vector(pixel).and_then(|vector| partition.vector_to_pixel(vector))
-    });
-    let mut pixels: Vec<_> = parents.collect();
-    pixels.sort_unstable();
-    pixels.dedup();
-    Ok(pixels)
-}
 
 /// A map's pixels: HEALPix of one resolution, or of one for each plane, of the whole sky or a region.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,14 +39,23 @@ impl HpxGeom {
         region: Option<HpxRegion>,
         axes: Vec<MapAxis>,
     ) -> Result<Self, Error> {
-        check_names(&axes)?;
-        let planes: usize = axes.iter().map(MapAxis::n_bins).product();
-        if nside.len() != 1 && nside.len() != planes {
-            let reason = format!("expected 1 or {planes} values, found {}", nside.len());
-            return Err(Error::parameter("NSIDE", reason));
-        }
-        let partitions: Result<Vec<_>, _> = nside.iter().map(|n| Healpix::new(*n, order)).collect();
-        let partitions = partitions?;
+        let most = if region.is_some() { MAX_LISTED } else { MAX_PIXELS };
+        Self::with_limit(nside, order, frame, region, axes, most)
+    }
+
+    /// As [`new`](Self::new), where there may only be about so many pixels in all bands, which is looked at before they are listed.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_limit(
+        nside: &[u64],
+        order: Order,
+        frame: Frame,
+        region: Option<HpxRegion>,
+        axes: Vec<MapAxis>,
+        most: u64,
+    ) -> Result<Self, Error> {
+        let partitions = partitions(nside, order, &axes)?;
         let expected = partitions.iter().map(|partition| match &region {
             Some(HpxRegion::Disk { lon_lat_radius: [_, _, radius], inclusive }) => {
                 let share = 0.5 * (1.0 - radius.min(180.0).to_radians().cos());
@@ -179,7 +68,12 @@ impl HpxGeom {
             None => partition.n_pixels(),
         });
         let all = expected.fold(0u64, u64::saturating_add);
-        let most = if region.is_some() { MAX_LISTED } else { MAX_PIXELS };
+        let finer = match &region {
+            Some(HpxRegion::Disk { inclusive: Some(factor), .. }) => factor.pow(2),
+            _ => 1,
+        };
+        let possible = if region.is_some() { MAX_LISTED } else { MAX_PIXELS };
+        let most = most.saturating_mul(finer).min(possible);
         if all > most {
             let reason = format!("{all} pixels, at most {most} are possible");
             return Err(Error::parameter("NSIDE", reason));
@@ -194,6 +88,66 @@ impl HpxGeom {
         Ok(HpxGeom { partitions, frame, region, pixels, axes })
     }
 
+    /// The pixels of a list, which must rise, the same in all planes; `region` is how they are called, if they have a name.
+    ///
+    /// # Errors
+    /// Where a pixel is none of the sphere, or not above the one before it.
+    pub fn of_pixels(
+        nside: u64,
+        order: Order,
+        frame: Frame,
+        region: Option<HpxRegion>,
+        pixels: Vec<u64>,
+        axes: Vec<MapAxis>,
+    ) -> Result<Self, Error> {
+        let partitions = partitions(&[nside], order, &axes)?;
+        let all = Healpix::new(nside, order)?.n_pixels();
+        let falls = pixels.windows(2).find(|pair| pair[0] >= pair[1]).map(|pair| pair[1]);
+        if let Some(pixel) = falls.or(pixels.last().copied().filter(|pixel| *pixel >= all)) {
+            let reason = format!("expected rising numbers below {all}, found {pixel}");
+            return Err(Error::parameter("PIX", reason));
+        }
+        if pixels.is_empty() {
+            return Err(Error::parameter("PIX", "there are no pixels"));
+        }
+        Ok(HpxGeom { partitions, frame, region, pixels: vec![pixels], axes })
+    }
+
+    /// Whether it is the whole sky.
+    pub fn is_whole_sky(&self) -> bool {
+        self.pixels.is_empty()
+    }
+
+    /// Whether all planes have the same pixels.
+    pub fn is_regular(&self) -> bool {
+        self.partitions.len() == 1
+    }
+
+    /// Pixels along a face: of all planes, or of each.
+    pub fn nside(&self) -> Vec<u64> {
+        self.partitions.iter().map(Healpix::nside).collect()
+    }
+
+    /// Order of pixel numbers.
+    pub fn order(&self) -> Order {
+        self.partitions.first().map_or(Order::Ring, Healpix::order)
+    }
+
+    /// The same part of the sky, without axes, in the pixels whose size is nearest to so many degrees.
+    ///
+    /// # Errors
+    /// Where there would be too many pixels, or pixels are of a list that has no name.
+    pub fn to_binsz(&self, binsz_deg: f64) -> Result<Self, Error> {
+        if self.region.is_none() && !self.is_whole_sky() {
+            return Err(Error::unsupported("pixels of a list", "larger or smaller ones"));
+        }
+        let size = |nside: u64| (std::f64::consts::PI / 3.0).sqrt().to_degrees() / nside as f64;
+        let away = |nside: &u64| (size(*nside) - binsz_deg).abs();
+        let sizes = (1..=14).map(|order| 1u64 << order);
+        let nside = sizes.min_by(|a, b| away(a).total_cmp(&away(b))).unwrap_or(1);
+        Self::new(&[nside], self.order(), self.frame, self.region, Vec::new())
+    }
+
     /// Frame of the sky coordinates.
     pub fn frame(&self) -> Frame {
         self.frame
@@ -204,7 +158,7 @@ impl HpxGeom {
         &self.axes
     }
 
-    /// The region; none for the whole sky.
+    /// The region; none for the whole sky, and for pixels of a list.
     pub fn region(&self) -> Option<&HpxRegion> {
         self.region.as_ref()
     }
@@ -234,6 +188,12 @@ impl HpxGeom {
         found.ok_or_else(|| Error::parameter("band", format!("there is no band {band}")))
     }
 
+    /// Pixels of the largest band.
+    pub fn max_pixels(&self) -> u64 {
+        let all = (0..self.partitions.len()).filter_map(|band| self.n_pixels(band).ok());
+        all.max().unwrap_or(0)
+    }
+
     /// Pixels of a band.
     ///
     /// # Errors
@@ -248,12 +208,8 @@ impl HpxGeom {
     /// # Errors
     /// None, of geometries that exist.
     pub fn shape(&self) -> Result<Vec<usize>, Error> {
-        let mut most = 0;
-        for band in 0..self.partitions.len() {
-            most = most.max(self.n_pixels(band)?);
-        }
         let axes = self.axes.iter().rev().map(MapAxis::n_bins);
-        Ok(axes.chain([most as usize]).collect())
+        Ok(axes.chain([self.max_pixels() as usize]).collect())
     }
 
     /// The number, on the whole sphere, of a pixel of the geometry; `None` where there is none.
@@ -308,13 +264,22 @@ impl HpxGeom {
     pub fn is_close(&self, other: &HpxGeom) -> bool {
         self.partitions == other.partitions
             && self.frame == other.frame
-            && self.region == other.region
+            && self.pixels == other.pixels
             && axes_close(&self.axes, &other.axes)
     }
 
-    /// Middle of the region; longitude and latitude 0 for the whole sky.
+    /// Middle of the region, or of the pixels of a list; longitude and latitude 0 for the whole sky.
     pub fn center_skydir(&self) -> SkyCoord {
         let [lon, lat] = match &self.region {
+            None if !self.is_whole_sky() => {
+                let partition = self.partitions.first();
+                let vectors = self.pixels.iter().flatten().filter_map(|pixel| {
+                    partition.and_then(|partition| partition.pixel_to_vector(*pixel))
+                });
+                let sum =
+                    vectors.fold([0.0; 3], |sum, vector| [0, 1, 2].map(|k| sum[k] + vector[k]));
+                return SkyCoord::from_vector(sum, self.frame);
+            }
             None => [0.0, 0.0],
             Some(HpxRegion::Disk { lon_lat_radius: [lon, lat, _], .. }) => [*lon, *lat],
             Some(HpxRegion::Pixel { partition, pixel }) => {
@@ -323,66 +288,17 @@ impl HpxGeom {
         };
         SkyCoord::new(lon, lat, self.frame)
     }
+}
 
-    /// The keywords that describe it, where all planes have one resolution, besides those of the table.
-    pub fn keywords(&self) -> Vec<Keyword> {
-        let order = self.partitions.first().map_or(Order::Ring, Healpix::order);
-        let system = if self.frame == Frame::Galactic { "GAL" } else { "CEL" };
-        let scheme = if self.region.is_some() { "EXPLICIT" } else { "IMPLICIT" };
-        let mut out = vec![
-            Keyword::new("PIXTYPE", "HEALPIX", "Pixels of equal area"),
-            Keyword::new("ORDERING", order.name(), "Order of pixel numbers"),
-            Keyword::new("COORDSYS", system, "Frame of the pixels"),
-            Keyword::new("INDXSCHM", scheme, "How pixels are numbered"),
-        ];
-        if let [partition] = self.partitions.as_slice() {
-            out.push(Keyword::new("NSIDE", partition.nside() as i64, "Pixels along a face"));
-        }
-        if let Some(region) = &self.region {
-            out.push(Keyword::new("HPX_REG", region.text().as_str(), "Region of the sky"));
-        }
-        out
+/// Partitions of one resolution for all planes, or of one for each.
+fn partitions(nside: &[u64], order: Order, axes: &[MapAxis]) -> Result<Vec<Healpix>, Error> {
+    check_names(axes)?;
+    let planes: usize = axes.iter().map(MapAxis::n_bins).product();
+    if nside.len() != 1 && nside.len() != planes {
+        let reason = format!("expected 1 or {planes} values, found {}", nside.len());
+        return Err(Error::parameter("NSIDE", reason));
     }
-
-    /// Reads ORDERING, COORDSYS, NSIDE and HPX_REG; `nside` replaces NSIDE where the bands have their own.
-    ///
-    /// # Errors
-    /// Where a keyword is missing or not understood.
-    pub fn from_keywords(
-        lookup: &Lookup<'_>,
-        nside: Option<&[u64]>,
-        axes: Vec<MapAxis>,
-    ) -> Result<Self, Error> {
-        if let Some(kind) = text(lookup, "PIXTYPE")?.filter(|kind| kind != "HEALPIX") {
-            return Err(Error::malformed("PIXTYPE", format!("expected HEALPIX, found {kind}")));
-        }
-        let order = Order::of_name(&text(lookup, "ORDERING")?.unwrap_or_default())?;
-        let system = text(lookup, "COORDSYS")?.unwrap_or_default();
-        let frame = match system.to_ascii_uppercase().as_str() {
-            "CEL" | "C" | "EQU" | "Q" => Frame::Icrs,
-            "GAL" | "G" => Frame::Galactic,
-            other => {
-                return Err(Error::unsupported(
-                    "COORDSYS",
-                    format!("expected CEL or GAL, found {other}"),
-                ));
-            }
-        };
-        let region = text(lookup, "HPX_REG")?;
-        let region = region.filter(|region| !region.is_empty());
-        let region = region.as_deref().map(HpxRegion::parse).transpose()?;
-        let one = match nside {
-            Some(nside) => nside.to_vec(),
-            None => {
-                let found = whole(lookup, "NSIDE")?;
-                let nside = found.and_then(|n| u64::try_from(n).ok());
-                let wrong =
-                    || Error::malformed("NSIDE", format!("expected a number, found {found:?}"));
-                vec![nside.ok_or_else(wrong)?]
-            }
-        };
-        Self::new(&one, order, frame, region, axes)
-    }
+    nside.iter().map(|n| Healpix::new(*n, order)).collect()
 }
 
 #[cfg(test)]

@@ -115,7 +115,8 @@ fn parts_of_the_sky() {
     let lookup = |name: &str| {
         header.iter().find(|keyword| keyword.name == name).map(|keyword| keyword.value.clone())
     };
-    assert_eq!(HpxGeom::from_keywords(&lookup, None, Vec::new()).unwrap(), geom);
+    assert_eq!(HpxGeom::from_keywords(&lookup, None, Vec::new(), 64).unwrap(), geom);
+    assert!(HpxGeom::from_keywords(&lookup, None, Vec::new(), 63).is_err());
     let disk = HpxRegion::parse("DISK(10,20,5)").unwrap();
     let wide = HpxRegion::parse("DISK_INC(10,20,5,4)").unwrap();
     let new = |region| HpxGeom::new(&[32], Order::Ring, Frame::Icrs, Some(region), Vec::new());
@@ -128,6 +129,56 @@ fn parts_of_the_sky() {
     let whole = HpxGeom::new(&[1 << 29], Order::Ring, Frame::Icrs, None, Vec::new());
     assert!(whole.is_err());
     assert!(HpxGeom::new(&[4, 8], Order::Ring, Frame::Icrs, None, Vec::new()).is_err());
+}
+
+#[test]
+fn lists_of_pixels() {
+    let of = |pixels: &[u64]| {
+        HpxGeom::of_pixels(4, Order::Ring, Frame::Icrs, None, pixels.to_vec(), Vec::new())
+    };
+    let geom = of(&[3, 90, 191]).unwrap();
+    assert_eq!((geom.max_pixels(), geom.global_pixel(0, 1)), (3, Some(90)));
+    assert_eq!((geom.local_pixel(0, 191), geom.local_pixel(0, 4)), (Some(2), None));
+    assert!(!geom.is_whole_sky() && geom.is_regular() && geom.region().is_none());
+    assert!(geom.is_close(&geom.clone()) && !geom.is_close(&of(&[3, 90]).unwrap()));
+    let scheme = geom.keywords().into_iter().find(|keyword| keyword.name == "INDXSCHM");
+    assert_eq!(scheme.unwrap().value, crate::header::Value::Text("EXPLICIT".into()));
+    for wrong in [&[][..], &[1, 1], &[2, 1], &[192]] {
+        assert!(of(wrong).is_err(), "{wrong:?}");
+    }
+    assert!(geom.to_binsz(1.0).is_err());
+    // Of one pixel, the middle is its own.
+    let one = of(&[90]).unwrap();
+    let (lon, lat) = one.coords(0).unwrap();
+    assert!(one.center_skydir().separation_deg(&SkyCoord::icrs(lon[0], lat[0])) < 1e-9);
+}
+
+#[test]
+fn pixels_of_another_size() {
+    let disk = HpxRegion::parse("DISK(83.63,22.01,3)").unwrap();
+    let geom = HpxGeom::new(&[256], Order::Ring, Frame::Icrs, Some(disk), Vec::new()).unwrap();
+    let coarse = geom.to_binsz(0.2).unwrap();
+    assert_eq!((coarse.nside(), coarse.order()), (vec![256], Order::Ring));
+    assert_eq!(geom.to_binsz(1.0).unwrap().nside(), [64]);
+    assert_eq!(geom.to_binsz(1.0).unwrap().region(), Some(&disk));
+}
+
+#[test]
+fn resolutions_by_their_order() {
+    let read = |cards: &[(&str, crate::header::Value)]| {
+        let lookup =
+            |name: &str| cards.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+        HpxKeywords::read(&lookup)
+    };
+    let cards = [("ORDERING", "RING".into()), ("COORDTYPE", "GAL".into()), ("ORDER", 3.into())];
+    let found = read(&cards).unwrap();
+    assert_eq!((found.nside, found.frame, found.region), (Some(8), Frame::Galactic, None));
+    for (key, value) in [("ORDER", 30.into()), ("NSIDE", (-1).into()), ("HPX_REG", "DISK".into())] {
+        let mut cards = cards.to_vec();
+        cards.retain(|(own, _)| *own != key);
+        cards.push((key, value));
+        assert!(read(&cards).is_err(), "{key}");
+    }
 }
 
 #[test]
