@@ -12,6 +12,7 @@ mod geometry;
 mod golden;
 mod healpix;
 mod horizon;
+mod intervals;
 mod irf;
 mod maps;
 mod masks;

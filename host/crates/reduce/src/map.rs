@@ -194,10 +194,13 @@ impl Map {
         }
     }
 
-    /// Values of a cell nearest to a position, one per plane; NaN outside.
+    /// Values of a cell nearest to a position, one per plane; NaN outside. Those of a region are its own, wherever the position is.
     pub fn at_nearest(&self, position: &SkyCoord) -> Vec<f64> {
         let n = self.geom.n_image_pixels();
-        let pixel = self.geom.image_index(position);
+        let pixel = match &self.geom {
+            Geom::Region(_) => Some(0),
+            geom => geom.image_index(position),
+        };
         let value =
             |plane: usize| pixel.map_or(f64::NAN, |pixel| self.values.get(plane * n + pixel));
         (0..n_planes(&self.geom)).map(value).collect()

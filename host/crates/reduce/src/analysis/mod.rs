@@ -1,5 +1,6 @@
 //! A reduction as a configuration describes it: which observations, which steps, what becomes of them.
 
+mod parts;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use tierline_sky::{CutoutMode, Projection, RegionGeom, Size, SkyRegion, WcsGeom}
 
 use crate::Error;
 use crate::config::{AnalysisConfig, AxisConfig, Kind, RequiredIrf as Required, quantity};
-use crate::data::{DataStore, Environment, Observation, RequiredIrf, Time};
+use crate::data::{DataStore, Environment, Observation, RequiredIrf};
 use crate::dataset::{Axes, Dataset};
 use crate::geom::Geom;
 use crate::makers::{
@@ -36,9 +37,8 @@ struct Spectra {
 /// A reduction ready to run.
 pub struct Analysis {
     store: DataStore,
-    ids: Vec<i64>,
+    parts: Vec<parts::Part>,
     required: RequiredIrf,
-    time: Option<[Time; 2]>,
     reference: Dataset,
     steps: Steps,
     stack: bool,
@@ -121,16 +121,15 @@ impl Analysis {
                 Steps::Spectra(Box::new(Spectra { maker, off, safe }))
             }
         };
-        let ids = steps::observation_ids(&config.observations, &store, &place)?;
+        let parts = parts::parts(&config.observations, &store, &place)?;
         let required = match &config.observations.required_irf {
             Required::List(names) => {
                 RequiredIrf::of_names(&names.iter().map(String::as_str).collect::<Vec<_>>())?
             }
             Required::Set(name) => RequiredIrf::of_names(&[name])?,
         };
-        let time = steps::time_ranges(&config.observations)?.pop();
         let stack = datasets.stack;
-        Ok(Analysis { store, ids, required, time, reference, steps, stack, threads, warnings })
+        Ok(Analysis { store, parts, required, reference, steps, stack, threads, warnings })
     }
 
     /// Integrates the background over so many parts of a bin of energy.
@@ -149,9 +148,9 @@ impl Analysis {
         self
     }
 
-    /// Numbers of the observations that will be reduced.
-    pub fn ids(&self) -> &[i64] {
-        &self.ids
+    /// Numbers of the observations that will be reduced, as often as they are in a range of time.
+    pub fn ids(&self) -> Vec<i64> {
+        self.parts.iter().map(|part| part.id).collect()
     }
 
     /// Runs it. `progress` is told how many observations are done, and may stop the run by an error.
@@ -162,19 +161,19 @@ impl Analysis {
         &self,
         progress: &mut dyn FnMut(usize) -> Result<(), Error>,
     ) -> Result<Reduced, Error> {
-        if self.ids.is_empty() {
+        if self.parts.is_empty() {
             return Err(Error::parameter("observations", "none is selected"));
         }
         let mut reduced = Reduced { warnings: self.warnings.clone(), ..Reduced::default() };
         let mut stacked: Option<Dataset> = None;
-        let make = |at: usize| self.one(self.ids[at]);
+        let make = |at: usize| self.one(&self.parts[at]);
         let mut done = 0;
         let mut take = |one: One| -> Result<(), Error> {
             reduced.warnings.extend(one.warnings);
             match one.dataset {
-                None => reduced.left_out.push(one.id),
+                None => add(&mut reduced.left_out, one.id),
                 Some(dataset) => {
-                    reduced.used.push(one.id);
+                    add(&mut reduced.used, one.id);
                     match (&mut stacked, self.stack) {
                         (_, false) => reduced.datasets.push(dataset),
                         (Some(stacked), true) => stacked.stack(&dataset)?,
@@ -185,12 +184,15 @@ impl Analysis {
             done += 1;
             progress(done)
         };
-        crate::makers::in_order(self.threads, self.ids.len(), &make, &mut take)?;
+        crate::makers::in_order(self.threads, self.parts.len(), &make, &mut take)?;
         if reduced.used.is_empty() {
             let reason = "none could be used: ".to_owned() + &reduced.warnings.join("; ");
             return Err(Error::parameter("observations", reason));
         }
         reduced.datasets.extend(stacked);
+        // What is used in one range of time is not left out.
+        let Reduced { used, left_out, .. } = &mut reduced;
+        left_out.retain(|id| !used.contains(id));
         Ok(reduced)
     }
 
@@ -213,12 +215,13 @@ impl Analysis {
         }
     }
 
-    fn one(&self, id: i64) -> Result<One, Error> {
+    fn one(&self, part: &parts::Part) -> Result<One, Error> {
+        let id = part.id;
         let mut loaded = self.store.observations(Some(&[id]), &self.required, true)?;
         let Some(mut observation) = loaded.observations.pop() else {
             return Ok(One { id, dataset: None, warnings: loaded.warnings });
         };
-        if let Some(range) = self.time {
+        if let Some(range) = part.time {
             observation = observation.select_time(range)?;
             if observation.gti.intervals.is_empty() {
                 let text = format!("observation {id} is left out: no good time in the range");
@@ -236,6 +239,10 @@ impl Analysis {
         };
         let mut warnings = loaded.warnings;
         warnings.extend(more);
+        let mut dataset = dataset;
+        if let Some(dataset) = &mut dataset {
+            dataset.name.push_str(&part.suffix);
+        }
         Ok(One { id, dataset, warnings })
     }
 
@@ -256,6 +263,13 @@ impl Analysis {
         }
         warnings.extend(safe.run(&mut dataset, observation)?);
         Ok((Some(dataset), warnings))
+    }
+}
+
+/// Adds a number to a list that has it not.
+fn add(list: &mut Vec<i64>, id: i64) {
+    if !list.contains(&id) {
+        list.push(id);
     }
 }
 

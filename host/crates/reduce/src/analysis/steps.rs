@@ -1,13 +1,11 @@
 //! Steps of a reduction from their parameters.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::{Map as Object, Value};
-use tierline_sky::{Scale, SkyCoord};
+use tierline_sky::region::{Ds9Region, parse_ds9};
+use tierline_sky::{Shape, SkyCoord, SkyRegion};
 
 use crate::Error;
-use crate::config::{Background, Observations, SafeMask, nearest, value_in};
-use crate::data::{DataStore, Time};
+use crate::config::{Background, Circle, SafeMask, nearest, quantity, value_in};
 use crate::makers::{
     FovBackgroundMaker, FovMethod, Maker, ReflectedRegionsBackgroundMaker, RegionsFinder,
     RingBackgroundMaker, SafeIrfs, SafeMaskMaker, SafeMethod,
@@ -50,6 +48,41 @@ impl<'a> Parameters<'a> {
         }
     }
 
+    /// An angle in degrees, whose unit must be told: without one the peer takes radians.
+    fn angle(&mut self, name: &'static str) -> Result<Option<f64>, Error> {
+        let place = self.place(name);
+        let Some(value) = self.take(name) else { return Ok(None) };
+        match &value {
+            Value::String(text) => quantity(&place, text, "deg").map(Some),
+            other => Err(Error::parameter(
+                place,
+                format!("expected an angle with its unit, as '0.5 deg', found {other}"),
+            )),
+        }
+    }
+
+    /// A position: frame, lon and lat as elsewhere in a configuration, or a point as DS9 writes it.
+    fn position(&mut self, name: &'static str) -> Result<Option<SkyCoord>, Error> {
+        let place = self.place(name);
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => point(&place, &text).map(Some),
+            Some(Value::Object(parts)) => {
+                let known = ["frame", "lon", "lat"];
+                if let Some(other) = parts.keys().find(|key| !known.contains(&key.as_str())) {
+                    let hint = nearest(other, known.into_iter());
+                    return Err(Error::parameter(place, format!("{other} is no key; {hint}")));
+                }
+                let circle: Circle = serde_json::from_value(Value::Object(parts))
+                    .map_err(|wrong| Error::parameter(&place, wrong.to_string()))?;
+                let center = circle.center(&place)?;
+                let missing = || Error::parameter(&place, "frame, lon and lat are needed");
+                center.ok_or_else(missing).map(Some)
+            }
+            Some(other) => Err(not_a_position(&place, &other.to_string())),
+        }
+    }
+
     fn finish(self) -> Result<(), Error> {
         match self.left.keys().next() {
             None => Ok(()),
@@ -58,6 +91,19 @@ impl<'a> Parameters<'a> {
                 Err(Error::parameter(self.place(name), format!("is no parameter; {hint}")))
             }
         }
+    }
+}
+
+fn not_a_position(place: &str, found: &str) -> Error {
+    let expected = "{frame: icrs, lon: 83.63 deg, lat: 22.01 deg} or 'icrs;point(83.63, 22.01)'";
+    Error::parameter(place, format!("expected {expected}, found {found}"))
+}
+
+/// The position of a point as DS9 writes it.
+fn point(place: &str, text: &str) -> Result<SkyCoord, Error> {
+    match parse_ds9(text).as_deref() {
+        Ok([Ds9Region::Sky(SkyRegion::Simple { center, shape: Shape::Point })]) => Ok(*center),
+        _ => Err(not_a_position(place, &format!("'{text}'"))),
     }
 }
 
@@ -70,7 +116,8 @@ pub(super) fn safe_mask(config: &SafeMask) -> Result<SafeMaskMaker, Error> {
     maker.aeff_percent = from.number("aeff_percent", "")?.unwrap_or(maker.aeff_percent);
     maker.bias_percent = from.number("bias_percent", "")?.unwrap_or(maker.bias_percent);
     maker.offset_max_deg = from.number("offset_max", "deg")?.unwrap_or(maker.offset_max_deg);
-    maker.fixed_offset_deg = from.number("fixed_offset", "deg")?;
+    maker.fixed_offset_deg = from.angle("fixed_offset")?;
+    maker.position = from.position("position")?;
     maker.irfs = match from.text("irfs")?.as_deref() {
         None | Some("DL4") => SafeIrfs::Dl4,
         Some("DL3") => SafeIrfs::Dl3,
@@ -79,6 +126,10 @@ pub(super) fn safe_mask(config: &SafeMask) -> Result<SafeMaskMaker, Error> {
             return Err(Error::parameter(from.place("irfs"), reason));
         }
     };
+    if maker.position.is_some() && maker.fixed_offset_deg.is_some() {
+        let reason = "position and fixed_offset exclude each other";
+        return Err(Error::parameter("datasets.safe_mask.parameters", reason));
+    }
     from.finish()?;
     Ok(maker)
 }
@@ -178,98 +229,43 @@ fn unknown_background(name: &str) -> Error {
     Error::parameter("datasets.background.method", format!("{name} is none; {hint}"))
 }
 
-/// Which observations are wanted, in the order of the index.
-pub(super) fn observation_ids(
-    config: &Observations,
-    store: &DataStore,
-    place: &dyn Fn(&Path) -> Result<PathBuf, Error>,
-) -> Result<Vec<i64>, Error> {
-    if !config.obs_ids.is_empty() && config.obs_file.is_some() {
-        let reason = "obs_ids and obs_file exclude each other";
-        return Err(Error::parameter("observations", reason));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask(parameters: &str) -> Result<SafeMaskMaker, Error> {
+        let text = format!("datasets: {{safe_mask: {{parameters: {parameters}}}}}");
+        let config = crate::config::AnalysisConfig::parse(&text).unwrap();
+        safe_mask(&config.datasets.safe_mask)
     }
-    let mut ids = match &config.obs_file {
-        Some(path) => read_ids(&place(path)?)?,
-        None => config.obs_ids.clone(),
-    };
-    let all = store.ids();
-    if ids.is_empty() {
-        ids = all;
-    } else if let Some(id) = ids.iter().find(|id| !all.contains(id)) {
-        return Err(Error::parameter("observations", format!("{id} is not in the index")));
-    }
-    let cone = (config.obs_cone.center("obs_cone")?, config.obs_cone.radius_deg("obs_cone")?);
-    let times = time_ranges(config)?;
-    if cone.0.is_none() && times.is_empty() {
-        return Ok(ids);
-    }
-    if store.observations.rows.is_empty() {
-        let reason = "a cone or times need an index of observations";
-        return Err(Error::parameter("observations", reason));
-    }
-    let mut table = store.observations.select_ids(&ids);
-    if let (Some(center), Some(radius)) = cone {
-        let center: SkyCoord = center.to(tierline_sky::Frame::Icrs);
-        table = table.select_cone([center.lon_deg, center.lat_deg], radius);
-    } else if cone.0.is_some() {
-        return Err(Error::parameter("obs_cone", "radius is missing"));
-    }
-    let mut kept = table.ids();
-    if !times.is_empty() {
-        let mut within = Vec::new();
-        for range in times {
-            within.extend(table.select_time(range, true)?.ids());
+
+    #[test]
+    fn where_the_safe_mask_looks() {
+        let crab = SkyCoord::icrs(83.63, 22.01);
+        for text in [
+            "{position: {frame: icrs, lon: 83.63 deg, lat: 22.01 deg}}",
+            "{position: 'icrs;point(83.63, 22.01)'}",
+        ] {
+            let found = mask(text).unwrap();
+            assert_eq!((found.position, found.fixed_offset_deg), (Some(crab), None));
         }
-        kept.retain(|id| within.contains(id));
+        let found = mask("{fixed_offset: 30 arcmin, irfs: DL3, aeff_percent: 20}").unwrap();
+        assert_eq!((found.irfs, found.aeff_percent), (SafeIrfs::Dl3, 20.0));
+        assert!((found.fixed_offset_deg.unwrap() - 0.5).abs() < 1e-12);
+        for (text, word) in [
+            ("{position: 83.63d 22.01d}", "expected {frame"),
+            ("{position: 'icrs;circle(83.63, 22.01, 0.1)'}", "expected {frame"),
+            ("{position: [83.63, 22.01]}", "expected {frame"),
+            ("{position: {lon: 1 deg, lat: 2 deg}}", "frame is missing"),
+            ("{position: {frame: icrs}}", "are needed"),
+            ("{position: {frame: icrs, ra: 1 deg, lat: 2 deg}}", "ra is no key"),
+            ("{fixed_offset: 0.5}", "with its unit"),
+            ("{fixed_offset: 1 deg, position: 'icrs;point(83, 22)'}", "exclude each other"),
+            ("{irfs: DL5}", "DL3 or DL4"),
+            ("{offset: 1 deg}", "is no parameter"),
+        ] {
+            let error = mask(text).unwrap_err().to_string();
+            assert!(error.contains(word), "{text}: {error}");
+        }
     }
-    // In the order in which they were asked for.
-    ids.retain(|id| kept.contains(id));
-    Ok(ids)
-}
-
-/// Numbers of a file, one per line.
-fn read_ids(path: &Path) -> Result<Vec<i64>, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Io {
-        path: path.into(),
-        action: "read",
-        source,
-    })?;
-    let lines = text.lines().enumerate();
-    let wanted = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-    wanted
-        .map(|(at, line)| {
-            line.trim().parse().map_err(|_| {
-                let place = format!(": line {}", at + 1);
-                Error::malformed(path, place, format!("expected a number, found '{line}'"))
-            })
-        })
-        .collect()
-}
-
-/// Ranges of times, as ISO text in UTC.
-pub(super) fn time_ranges(config: &Observations) -> Result<Vec<[Time; 2]>, Error> {
-    let times = |value: &Option<Value>| -> Result<Vec<Time>, Error> {
-        let texts = match value {
-            None => return Ok(Vec::new()),
-            Some(Value::Array(texts)) => texts.clone(),
-            Some(one) => vec![one.clone()],
-        };
-        texts
-            .iter()
-            .map(|text| {
-                let wrong =
-                    || Error::parameter("obs_time", format!("expected a date, found {text}"));
-                Time::from_iso(text.as_str().ok_or_else(wrong)?, Scale::Utc)
-            })
-            .collect()
-    };
-    let (start, stop) = (times(&config.obs_time.start)?, times(&config.obs_time.stop)?);
-    if start.len() != stop.len() {
-        return Err(Error::parameter("obs_time", "as many starts as stops are needed"));
-    }
-    if start.len() > 1 {
-        let reason = "several ranges of time, which would split observations";
-        return Err(Error::unsupported("obs_time", reason));
-    }
-    Ok(start.into_iter().zip(stop).map(|(start, stop)| [start, stop]).collect())
 }
