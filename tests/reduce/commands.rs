@@ -141,6 +141,42 @@ fn a_range_of_time_cuts_events_and_livetime() {
 }
 
 #[test]
+fn a_disk_of_healpix_pixels() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(data) = shared(HESS) else { return };
+    let data = data.canonicalize().unwrap().display().to_string();
+    let run = |more: &[&str]| {
+        let fixed = ["reduce", "map", &data, "--position", "83.63,22.01", "--obs-id"];
+        tierline(folder.path(), &[&fixed[..], more].concat())
+    };
+    let pixels = ["--hpx", "256", "--width", "3", "--background", "fov", "-o"];
+    for (output, runs) in [("both.fits", "23523,23592"), ("a.fits", "23523"), ("b.fits", "23592")] {
+        let ran = run(&[&[runs], &pixels[..], &[output]].concat());
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{output}");
+    }
+    let read = |name: &str| read_any(&folder.path().join(name), &Limits::default()).unwrap();
+    let both = read("both.fits");
+    let Geom::Hpx(geom) = both.geom() else { panic!("{:?}", both.geom()) };
+    assert_eq!(
+        (geom.nside(), geom.region().unwrap().text()),
+        (vec![256], "DISK(83.63,22.01,1.5)".into())
+    );
+    assert!(both.psf.is_some() && both.edisp.is_some() && both.counts.sum() > 500.0);
+    assert!(both.background.as_ref().unwrap().sum() > 300.0);
+    let ran = tierline(folder.path(), &["reduce", "stack", "a.fits", "b.fits", "-o", "ab.fits"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!(read("ab.fits").counts.values, both.counts.values);
+    for (more, code) in
+        [(["--width", "3,2"], 1), (["--binsz", "0.1"], 2), (["--background", "ring"], 2)]
+    {
+        let ran = run(&[&["23523", "--hpx", "256", "-o", "c.fits"], &more[..]].concat());
+        assert_eq!(ran.code, code, "{more:?}: {}", ran.err);
+    }
+    assert_eq!(run(&["23523", "--hpx", "100", "-o", "c.fits"]).code, 1);
+    assert!(!folder.path().join("c.fits").exists());
+}
+
+#[test]
 fn significance_of_rings_peaks_at_the_crab() {
     let folder = tempfile::tempdir().unwrap();
     let more = ["--obs-id", "23523,23592", "--energy", "1,10,1", "--background", "ring", "--each"];

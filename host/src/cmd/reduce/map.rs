@@ -27,6 +27,9 @@ pub(super) struct Args {
     /// Size of pixels.
     #[arg(long, value_name = "ANGLE", default_value = "0.02 deg")]
     binsz: String,
+    /// HEALPix pixels of this nside (nested order) in a disk of the width, instead of an image.
+    #[arg(long, value_name = "NSIDE", conflicts_with = "binsz")]
+    hpx: Option<u64>,
     /// Size of the pixels of responses.
     #[arg(long, value_name = "ANGLE", default_value = "0.2 deg")]
     binsz_irf: String,
@@ -57,6 +60,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     datasets.geom.wcs.width.width = angle(width);
     datasets.geom.wcs.width.height = angle(height);
     datasets.geom.wcs.binsize = angle(&args.binsz);
+    datasets.geom.hpx_nside = args.hpx;
     datasets.geom.wcs.binsize_irf = angle(&args.binsz_irf);
     datasets.geom.selection.offset_max = angle(&args.offset_max);
     datasets.safe_mask.parameters.insert("offset_max".into(), angle(&args.offset_max).into());
@@ -80,6 +84,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     };
     if background.exclusion.is_some() && background.method.is_none() {
         return Err(usage("--exclusion is for a background: --background fov or ring".into()));
+    }
+    if args.hpx.is_some() && args.background == "ring" {
+        return Err(usage("--background ring is for images, not for --hpx".into()));
     }
     let overwrite = args.common.overwrite;
     let check = || super::refuse_existing(&args.output, overwrite);

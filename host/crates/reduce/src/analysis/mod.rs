@@ -6,10 +6,13 @@ mod steps;
 use std::path::{Path, PathBuf};
 
 use tierline_report::Limits;
-use tierline_sky::{CutoutMode, Projection, RegionGeom, Size, SkyRegion, WcsGeom};
+use tierline_sky::hpx::{HpxGeom, HpxRegion, Order};
+use tierline_sky::{CutoutMode, MapAxis, Projection, RegionGeom, Size, SkyRegion, WcsGeom};
 
 use crate::Error;
-use crate::config::{AnalysisConfig, AxisConfig, Kind, RequiredIrf as Required, quantity};
+use crate::config::{
+    AnalysisConfig, AxisConfig, GeomConfig, Kind, RequiredIrf as Required, quantity,
+};
 use crate::data::{DataStore, Environment, Observation, RequiredIrf};
 use crate::dataset::{Axes, Dataset};
 use crate::geom::Geom;
@@ -273,14 +276,24 @@ fn add(list: &mut Vec<i64>, id: i64) {
     }
 }
 
-/// The pixels on which a region file is a mask: those of a map, or a wide field around the region of spectra.
+/// Degrees around a disk of HEALPix pixels on which a region file is a mask.
+const MARGIN_DEG: f64 = 1.0;
+
+/// The pixels on which a region file is a mask: those of a map, or a wide field around the region of spectra or HEALPix pixels.
 fn image_for_exclusion(reference: &Dataset) -> Result<WcsGeom, Error> {
     if let Geom::Wcs(geom) = reference.geom() {
         return Ok(geom.to_image());
     }
     let center = reference.center()?;
-    let (size, binsz) = (Size::Width([12.0; 2]), [0.02; 2]);
-    Ok(WcsGeom::create(&center, size, binsz, Projection::Tan, center.frame, Vec::new())?)
+    let (width, projection) = match reference.geom() {
+        Geom::Hpx(_) => {
+            let away = reference.geom().separation(&center)?.into_iter().fold(0.0, f64::max);
+            (2.0 * (away + MARGIN_DEG), Projection::Car)
+        }
+        _ => (12.0, Projection::Tan),
+    };
+    let size = Size::Width([width.min(360.0), width.min(180.0)]);
+    Ok(WcsGeom::create(&center, size, [0.02; 2], projection, center.frame, Vec::new())?)
 }
 
 /// The geometry that a configuration describes, with zeros.
@@ -298,20 +311,7 @@ fn reference(config: &AnalysisConfig) -> Result<Dataset, Error> {
         ..Axes::default()
     };
     let geom = match config.datasets.kind {
-        Kind::Maps => {
-            let center = geom.wcs.skydir.center("geom.wcs.skydir")?;
-            let center = center.ok_or_else(|| {
-                Error::parameter("geom.wcs.skydir", "lon, lat and frame are needed")
-            })?;
-            let width = &geom.wcs.width;
-            let size = Size::Width([
-                quantity("width", &width.width, "deg")?,
-                quantity("height", &width.height, "deg")?,
-            ]);
-            let binsz = quantity("binsize", &geom.wcs.binsize, "deg")?;
-            let car = Projection::Car;
-            Geom::Wcs(WcsGeom::create(&center, size, [binsz; 2], car, center.frame, vec![energy])?)
-        }
+        Kind::Maps => map_geom(geom, energy)?,
         Kind::Spectra => {
             let on = &config.datasets.on_region;
             let needed = || Error::parameter("on_region", "lon, lat, frame and radius are needed");
@@ -321,4 +321,27 @@ fn reference(config: &AnalysisConfig) -> Result<Dataset, Error> {
         }
     };
     Dataset::create("stacked", geom, &axes)
+}
+
+/// The pixels of maps that a configuration describes.
+fn map_geom(config: &GeomConfig, energy: MapAxis) -> Result<Geom, Error> {
+    let center = config.wcs.skydir.center("geom.wcs.skydir")?;
+    let center = center
+        .ok_or_else(|| Error::parameter("geom.wcs.skydir", "lon, lat and frame are needed"))?;
+    let width = &config.wcs.width;
+    let width =
+        [quantity("width", &width.width, "deg")?, quantity("height", &width.height, "deg")?];
+    if let Some(nside) = config.hpx_nside {
+        if width[0] != width[1] {
+            let reason = format!("a disk of HEALPix pixels has one, found {width:?}");
+            return Err(Error::parameter("width", reason));
+        }
+        let lon_lat_radius = [center.lon_deg, center.lat_deg, 0.5 * width[0]];
+        let disk = HpxRegion::Disk { lon_lat_radius, inclusive: None };
+        let (order, frame) = (Order::Nested, center.frame);
+        return Ok(Geom::Hpx(HpxGeom::new(&[nside], order, frame, Some(disk), vec![energy])?));
+    }
+    let binsz = quantity("binsize", &config.wcs.binsize, "deg")?;
+    let (size, car) = (Size::Width(width), Projection::Car);
+    Ok(Geom::Wcs(WcsGeom::create(&center, size, [binsz; 2], car, center.frame, vec![energy])?))
 }

@@ -172,6 +172,9 @@ impl Default for Datasets {
 pub struct GeomConfig {
     /// Image.
     pub wcs: WcsConfig,
+    /// HEALPix pixels of this `nside`, nested, in a disk as wide as the image, instead of the image. It is no key of files.
+    #[serde(skip)]
+    pub hpx_nside: Option<u64>,
     /// Which events are near enough.
     pub selection: Selection,
     /// Axes.
