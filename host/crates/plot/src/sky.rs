@@ -115,7 +115,9 @@ impl SkyMap {
         if !values.is_empty() && values.len() != geom.n_image_pixels() {
             return Err(Error::Parameter { what: "an image of the sky has a value per pixel" });
         }
-        let is_sky: Vec<bool> = geom.vectors().iter().map(|at| at[0].is_finite()).collect();
+        let [ny, nx] = geom.image_shape();
+        let is_sky = |x: usize, y: usize| geom.wcs().pix_to_vector(x as f64, y as f64).is_some();
+        let is_sky: Vec<bool> = (0..ny).flat_map(|y| (0..nx).map(move |x| is_sky(x, y))).collect();
         let [width, height] = geom.pixel_scales();
         Ok(SkyMap {
             shape: geom.image_shape(),

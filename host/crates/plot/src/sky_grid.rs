@@ -14,10 +14,15 @@ const POINTS: usize = 241;
 const JUMP: f64 = 0.2;
 /// More longitudes than this are all around the sky.
 const AROUND_DEG: f64 = 300.0;
+/// Lines of longitude around a pole, at least.
+const AROUND_POLE: usize = 8;
 /// Steps above those of 1, 2 and 5 times a power of ten, in degrees.
 const WIDE_STEPS: [f64; 6] = [10.0, 15.0, 30.0, 45.0, 60.0, 90.0];
 /// Degrees to either side of a line, one of which is at the other end of an image of the whole sky.
 const BESIDE_DEG: f64 = 1e-6;
+
+/// What is nearer to an edge than this share is on it: that much is lost beside a line around the sky.
+const ON_EDGE: f64 = 1e-7;
 
 /// Edge of an image at which a label stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +72,8 @@ pub struct SkyGrid {
     pub labels: Vec<GridLabel>,
     /// What longitude and latitude are.
     pub axes: [Axis; 2],
+    /// Whether there is one of the poles on the image: all edges have labels of longitude, latitude has its own inside.
+    pub is_cap: bool,
 }
 
 impl SkyGrid {
@@ -79,18 +86,19 @@ impl SkyGrid {
         let axes = names.map(|name| Axis::in_units(name, "deg"));
         let Some(view) = View::of(geom) else { return SkyGrid { axes, ..SkyGrid::default() } };
         let part = |[from, to]: [f64; 2], most: usize| angle_step((to - from) / most.max(1) as f64);
+        let columns = if view.is_cap() { columns.max(AROUND_POLE) } else { columns };
         let steps_deg = [part(view.lon, columns), part(view.lat, rows)];
         let meridians = view.meridians(steps_deg[0]);
         let parallels = view.parallels(steps_deg[1]);
         let labels = view.labels([&meridians, &parallels], steps_deg);
-        SkyGrid { steps_deg, meridians, parallels, labels, axes }
+        SkyGrid { steps_deg, meridians, parallels, labels, axes, is_cap: view.is_cap() }
     }
 
     /// Whether longitude runs up and latitude across.
     pub(crate) fn is_turned(&self) -> bool {
         let first = self.labels.first();
-        first.is_some_and(|label| matches!(label.edge, Edge::Left | Edge::Right))
-            && !self.meridians.is_empty()
+        let at_side = first.is_some_and(|label| matches!(label.edge, Edge::Left | Edge::Right));
+        at_side && !self.meridians.is_empty() && !self.is_cap
     }
 }
 
@@ -179,7 +187,7 @@ impl<'a> View<'a> {
         // What is on an edge but for rounding errors is on it.
         let snapped = |share: f64| {
             let near = share.clamp(0.0, 1.0);
-            if (share - near).abs() < 1e-9 { near } else { share }
+            if (share - near).abs() < ON_EDGE { near } else { share }
         };
         (snapped((x + 0.5) / nx as f64), snapped((y + 0.5) / ny as f64))
     }
@@ -258,9 +266,9 @@ impl<'a> View<'a> {
         let (lon_texts, lat_texts) = (texts(lons, steps[0]), texts(lats, steps[1]));
         let mut labels = Vec::new();
         let mut taken = None;
-        if self.has_pole && !self.is_all_sky() {
-            labels.extend(at_edge(lons, &lon_texts, Edge::Bottom));
-            labels.extend(at_edge(lons, &lon_texts, Edge::Top));
+        if self.is_cap() {
+            let edges = [Edge::Bottom, Edge::Top, Edge::Left, Edge::Right];
+            labels.extend(edges.into_iter().flat_map(|edge| at_edge(lons, &lon_texts, edge)));
         } else {
             let order = [Edge::Bottom, Edge::Top, Edge::Left, Edge::Right];
             match best(lons, &lon_texts, &order) {
@@ -273,13 +281,14 @@ impl<'a> View<'a> {
         }
         let order = [Edge::Left, Edge::Right, Edge::Bottom, Edge::Top];
         let order: Vec<Edge> = order.into_iter().filter(|edge| Some(*edge) != taken).collect();
-        let found = if self.has_pole { None } else { best(lats, &lat_texts, &order) };
+        let found = if self.is_cap() { None } else { best(lats, &lat_texts, &order) };
         labels.extend(found.map_or_else(|| leftmost(lats, &lat_texts), |(_, found)| found));
         labels
     }
 
-    fn is_all_sky(&self) -> bool {
-        self.is_around && self.lat[0] < -85.0 && self.lat[1] > 85.0
+    /// Whether it is the part of the sky around one pole.
+    fn is_cap(&self) -> bool {
+        self.has_pole && !(self.lat[0] < -85.0 && self.lat[1] > 85.0)
     }
 
     /// Labels of meridians where they cross the parallel next to the middle.
@@ -305,10 +314,10 @@ fn is_near(one: &[Vec<(f64, f64)>], other: &[Vec<(f64, f64)>]) -> bool {
 /// Labels where lines end at an edge.
 fn at_edge(lines: &[GridLine], texts: &[String], edge: Edge) -> Vec<GridLabel> {
     let is_at = |(x, y): (f64, f64)| match edge {
-        Edge::Bottom => y.abs() < 1e-9,
-        Edge::Left => x.abs() < 1e-9,
-        Edge::Top => (y - 1.0).abs() < 1e-9,
-        Edge::Right => (x - 1.0).abs() < 1e-9,
+        Edge::Bottom => y.abs() < ON_EDGE,
+        Edge::Left => x.abs() < ON_EDGE,
+        Edge::Top => (y - 1.0).abs() < ON_EDGE,
+        Edge::Right => (x - 1.0).abs() < ON_EDGE,
         Edge::Inside => false,
     };
     let mut labels = Vec::new();
@@ -420,6 +429,8 @@ mod tests {
             assert_eq!(lats, [-60.0, -30.0, 0.0, 30.0, 60.0]);
             assert!(grid.parallels.iter().all(|line| line.parts.len() == 1));
         }
+        let car = grid((0.0, 0.0), [360.0, 180.0], Projection::Car, Frame::Galactic);
+        assert_eq!(texts(&car, Edge::Left), ["\u{2212}60", "\u{2212}30", "0", "30", "60"]);
         let ait = grid((0.0, 0.0), [360.0, 180.0], Projection::Ait, Frame::Galactic);
         assert_eq!(texts(&ait, Edge::Inside).len(), 6 + 5);
     }
@@ -427,12 +438,14 @@ mod tests {
     #[test]
     fn a_pole_has_all_meridians() {
         let grid = grid((10.0, 90.0), [20.0, 20.0], Projection::Tan, Frame::Icrs);
-        assert_eq!(grid.meridians.len(), 6);
-        assert!(texts(&grid, Edge::Bottom).len() + texts(&grid, Edge::Top).len() >= 2);
+        assert_eq!(grid.meridians.len(), 8);
+        let edges = [Edge::Bottom, Edge::Left, Edge::Top, Edge::Right];
+        assert_eq!(edges.map(|edge| texts(&grid, edge).len()).iter().sum::<usize>(), 8);
+        assert!(grid.is_cap && !grid.is_turned());
         assert!(texts(&grid, Edge::Inside).contains(&"85°"));
         let points = grid.meridians.iter().flat_map(|line| line.parts.iter().flatten());
         for (x, y) in points {
-            assert!((-1e-9..=1.0 + 1e-9).contains(x) && (-1e-9..=1.0 + 1e-9).contains(y));
+            assert!((-1e-6..=1.0 + 1e-6).contains(x) && (-1e-6..=1.0 + 1e-6).contains(y));
         }
     }
 }

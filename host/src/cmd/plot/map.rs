@@ -93,6 +93,9 @@ fn member(args: &Args, file: &mut MapFile) -> anyhow::Result<Member> {
         None => match ["SQRT_TS", "COUNTS"].iter().find(|name| file.fits().find(name).is_some()) {
             Some(name) => (*name).to_owned(),
             None => {
+                if let (true, Some(name)) = (images.is_empty(), healpix_name(file)) {
+                    return named(file, name);
+                }
                 let Some((number, name)) = images.first() else {
                     bail!("{path}: no sky map and no spectrum, but {}", hdu_names(file));
                 };
@@ -101,21 +104,35 @@ fn member(args: &Args, file: &mut MapFile) -> anyhow::Result<Member> {
             }
         },
     };
-    if let Some(number) = file.fits().find(&name).filter(|_| !name.is_empty()) {
-        let healpix = is_healpix(file.fits(), number);
-        return match file.map(&name) {
-            Ok(Some(map)) => Ok(Member { name, map }),
-            Err(error) if healpix => {
-                Err(anyhow::Error::from(error).context(format!("{name} of HEALPix pixels")))
-            }
-            Err(error) => Err(error.into()),
-            Ok(None) => bail!("{path}: no HDU {name}"),
-        };
+    if !name.is_empty() && file.fits().find(&name).is_some() {
+        return named(file, name);
     }
     if name == "EXCESS" && file.fits().find("COUNTS").is_some() {
         return Ok(Member { map: excess(args, file)?, name });
     }
     bail!("{path}: no member {}, but {}", name.to_lowercase(), hdu_names(file))
+}
+
+/// The map of an HDU that is there.
+fn named(file: &mut MapFile, name: String) -> anyhow::Result<Member> {
+    let number = file.fits().require(&name)?;
+    let is_healpix = is_healpix(file.fits(), number);
+    let map = file.map(&name).map_err(|error| match is_healpix {
+        true => anyhow::Error::from(error).context("this map of HEALPix pixels can't be drawn"),
+        false => error.into(),
+    })?;
+    match map {
+        Some(map) => Ok(Member { name, map }),
+        None => bail!("{}: no HDU {name}", file.fits().path().display()),
+    }
+}
+
+/// The first HDU of HEALPix pixels.
+fn healpix_name(file: &MapFile) -> Option<String> {
+    let hdus = file.fits().hdus().iter().enumerate();
+    let names = hdus.filter(|(number, _)| is_healpix(file.fits(), *number));
+    let mut names = names.map(|(_, info)| info.hdu.name.to_ascii_uppercase());
+    names.find(|name| !name.is_empty())
 }
 
 fn hdu_names(file: &MapFile) -> String {
@@ -182,6 +199,11 @@ fn chosen_axis<'a>(args: &Args, member: &'a Member) -> anyhow::Result<Option<&'a
 fn plane(args: &Args, file: &mut MapFile, member: &Member) -> anyhow::Result<Plane> {
     let axis = chosen_axis(args, member)?;
     let (n, planes) = (member.map.geom.n_image_pixels(), n_planes(&member.map.geom));
+    let (found, expected) = (member.map.values.len(), n.saturating_mul(planes));
+    if found != expected {
+        let (file, name) = (args.file.display(), member.name.to_lowercase());
+        bail!("{file}: {name}: {found} values for {planes} planes of {n} pixels");
+    }
     let is_summed = member.is_summed();
     let bins = match args.energy {
         None if is_summed => 0..planes,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tierline::plot::{Mark, Outline, contour};
 use tierline::reduce::geom::Geom;
 use tierline::reduce::mask_file::read_mask_image;
@@ -17,6 +17,8 @@ use crate::cmd::Messages;
 
 /// Points of a circle.
 const ROUND: usize = 96;
+/// Regions of a file that are drawn.
+const MOST: usize = 10_000;
 
 /// All that is to be drawn on an image.
 pub(super) fn outlines(
@@ -83,7 +85,7 @@ pub(super) fn of_uses(
             RegionUse::Unknown => (name.to_owned(), Mark::Other(number)),
         };
         let pixel = parts.iter().map(|part| part.to_pixel(geom.wcs()));
-        let lines = drawable(pixel, name, messages);
+        let lines = drawable(pixel, name, messages)?;
         all.push(Outline { label, mark, lines });
     }
     Ok(all)
@@ -101,7 +103,7 @@ fn ds9_lines(
         Ds9Region::Pixel(region) => Ok(region),
     });
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(drawable(pixel, &name, messages))
+    drawable(pixel, &name, messages)
 }
 
 /// Lines around those regions that are in the projection; tells of others.
@@ -109,9 +111,12 @@ fn drawable<E>(
     regions: impl Iterator<Item = Result<PixelRegion, E>>,
     name: &str,
     messages: &mut Messages,
-) -> Vec<Vec<(f64, f64)>> {
+) -> anyhow::Result<Vec<Vec<(f64, f64)>>> {
     let (mut all, mut left_out) = (Vec::new(), 0);
-    for region in regions {
+    for (number, region) in regions.enumerate() {
+        if number == MOST {
+            bail!("{name}: more than {MOST} regions are too many to tell apart");
+        }
         match region {
             Ok(region) => all.extend(lines(&region)),
             Err(_) => left_out += 1,
@@ -121,7 +126,7 @@ fn drawable<E>(
         let regions = count(left_out, "region");
         messages.say(&format!("{name}: {regions} outside of the projection, left out"));
     }
-    all
+    Ok(all)
 }
 
 /// Lines around a region; a point has one of a single point.
@@ -180,7 +185,7 @@ fn mask_lines(path: &Path, geom: &WcsGeom) -> anyhow::Result<Vec<Vec<(f64, f64)>
         return Err(anyhow::anyhow!("{}: the mask is no image", path.display()));
     };
     let is_out: Vec<bool> = mask.values.iter().map(|is_used| !is_used).collect();
-    let found = contour(&is_out, own.image_shape());
+    let found = contour(&is_out, own.image_shape()).with_context(|| path.display().to_string())?;
     let far = 0.25 * geom.image_shape().iter().copied().max().unwrap_or(1) as f64;
     let mut lines = Vec::new();
     for line in found {

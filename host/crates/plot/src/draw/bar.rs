@@ -12,6 +12,9 @@ use crate::{Axis, Stretch};
 /// Width of the bar, its ticks and its label in pixels, without the tick labels.
 const BAR: i32 = 52;
 
+/// Pixels that its label may be long, though it is lower.
+const UPRIGHT: i32 = 150;
+
 /// What a bar of colours shows.
 pub(super) struct Bar<'a> {
     /// Values of the darkest and the lightest colour.
@@ -70,7 +73,7 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
         }
         let label = ticks.label(&bar.scale.label, bar.scale.units.as_deref());
         let style = self.scale.text(LABEL, INK).pos(Pos::new(HPos::Center, VPos::Bottom));
-        let text = self.fitting(&label, &style, height.unsigned_abs())?;
+        let text = self.fitting(&label, &style, height.max(UPRIGHT * unit).unsigned_abs())?;
         let upright = style.transform(FontTransform::Rotate90);
         let beside = end + self.widest(&ticks)? + (LABEL + 10) * unit;
         self.area.draw_text(&text, &upright, (beside, top + height / 2))

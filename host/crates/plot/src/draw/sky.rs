@@ -25,6 +25,10 @@ const OTHERS: [RGBColor; 4] = [
     RGBColor(0x9B, 0xF0, 0x9B),
     RGBColor(0xFF, 0xB0, 0x78),
 ];
+/// Labels on the image below this share of its height are below their lines.
+const BELOW: f64 = 0.45;
+/// Pixels that a text beside an image may be long, though the image is lower.
+const UPRIGHT: i32 = 150;
 /// Half the size of the cross of a point, in pixels.
 const CROSS: i32 = 6;
 
@@ -214,18 +218,13 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
             self.label(&label.text, at, pos, is_on_image && !map.values.is_empty())?;
         }
         let [left, top, right, bottom] = place.edges;
-        let [lon, lat] = map.grid.axes.each_ref().map(|axis| match &axis.units {
-            Some(units) => format!("{} ({units})", axis.label),
-            None => axis.label.clone(),
-        });
-        // What is below and beside, by where most labels of each are.
-        let is_turned = map.grid.is_turned();
-        let (below, beside) = if is_turned { (lat, lon) } else { (lon, lat) };
+        let (below, beside) = axis_names(map);
         let style = self.scale.text(LABEL, INK).pos(Pos::new(HPos::Center, VPos::Top));
         let text = self.fitting(&below, &style, (right - left).unsigned_abs())?;
         let at = ((left + right) / 2, bottom + (SMALL + 14) * unit);
         self.area.draw_text(&text, &style, at)?;
-        let text = self.fitting(&beside, &style, (bottom - top).unsigned_abs())?;
+        let room = (bottom - top).max(UPRIGHT * unit);
+        let text = self.fitting(&beside, &style, room.unsigned_abs())?;
         let x = left - self.room_at(map, Edge::Left)? - (LABEL + 12) * unit;
         let upright = style.transform(FontTransform::Rotate270);
         self.area.draw_text(&text, &upright, (x.max(0), (top + bottom) / 2))
@@ -239,11 +238,17 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
             Edge::Top => ((x, y - gap), Pos::new(HPos::Center, VPos::Bottom)),
             Edge::Left => ((x - gap, y), Pos::new(HPos::Right, VPos::Center)),
             Edge::Right => ((x + gap, y), Pos::new(HPos::Left, VPos::Center)),
-            // To the left of a line's left end, but not out of the image.
-            Edge::Inside if x - place.edges[0] < 40 * self.scale.0 => {
-                ((x + gap, y - gap), Pos::new(HPos::Left, VPos::Bottom))
+            // To the left of a line's left end, but not out of the image; towards the next edge.
+            Edge::Inside => {
+                let (y, v_pos) = match label.at.1 < BELOW {
+                    true => (y + gap / 2, VPos::Top),
+                    false => (y - gap / 2, VPos::Bottom),
+                };
+                match x - place.edges[0] < 40 * self.scale.0 {
+                    true => ((x + gap, y), Pos::new(HPos::Left, v_pos)),
+                    false => ((x - gap / 2, y), Pos::new(HPos::Right, v_pos)),
+                }
             }
-            Edge::Inside => ((x - gap / 2, y - gap / 2), Pos::new(HPos::Right, VPos::Bottom)),
         }
     }
 
@@ -313,6 +318,21 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
     }
 }
 
+/// What is below and beside an image: the coordinates whose labels are there.
+fn axis_names(map: &SkyMap) -> (String, String) {
+    let [lon, lat] = map.grid.axes.each_ref().map(|axis| match &axis.units {
+        Some(units) => format!("{} ({units})", axis.label),
+        None => axis.label.clone(),
+    });
+    match () {
+        () if map.grid.is_cap => {
+            (format!("{lon} around, {} inside", map.grid.axes[1].label), String::new())
+        }
+        () if map.grid.is_turned() => (lat, lon),
+        () => (lon, lat),
+    }
+}
+
 /// Left, top, right and lower edge of a text with some room around it.
 fn extent((x, y): (i32, i32), (width, height): (i32, i32), pos: &Pos, gap: i32) -> [i32; 4] {
     let left = match pos.h_pos {
@@ -333,7 +353,8 @@ fn is_outside(map: &SkyMap, label: &GridLabel) -> bool {
     let [ny, nx] = map.shape;
     let (x, y) = label.at;
     let column = (x * nx as f64 - 0.03 * nx as f64).max(0.0) as usize;
-    let row = ((y * ny as f64 + 0.02 * ny as f64).max(0.0) as usize).min(ny.saturating_sub(1));
+    let up = if y < BELOW { -0.02 } else { 0.02 };
+    let row = (((y + up) * ny as f64).max(0.0) as usize).min(ny.saturating_sub(1));
     map.is_sky.get(row * nx + column.min(nx.saturating_sub(1))) == Some(&false)
 }
 
