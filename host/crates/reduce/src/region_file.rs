@@ -53,7 +53,7 @@ pub fn read_ds9(path: &Path) -> Result<Vec<Ds9Region>, Error> {
 }
 
 /// Reads the regions of a FITS file: those of the counts and off counts of a spectrum, in this file or in the one that it names for
-/// the background; without any of these all region tables.
+/// the background; without any of these all region tables. An off region that is the on region is left out.
 ///
 /// # Errors
 /// Where a file can't be read, or has no table of a region that is understood.
@@ -90,7 +90,17 @@ pub fn read_region_tables(path: &Path, limits: &Limits) -> Result<Vec<FileRegion
     if regions.is_empty() {
         return Err(Error::malformed(path, "", "there is no table of a region"));
     }
-    Ok(regions)
+    Ok(without_copies(regions))
+}
+
+/// The same without off regions that are those of the counts: stacked spectra have forgotten theirs.
+fn without_copies(regions: Vec<FileRegion>) -> Vec<FileRegion> {
+    let is_on = |one: &&FileRegion| one.usage == RegionUse::On;
+    let on: Vec<SkyRegion> = regions.iter().filter(is_on).map(|one| one.region.clone()).collect();
+    let is_copy = |one: &FileRegion| {
+        one.usage == RegionUse::Off && on.iter().any(|on| on.is_close(&one.region, 1e-6))
+    };
+    regions.into_iter().filter(|one| !is_copy(one)).collect()
 }
 
 fn file_region(geom: &RegionGeom, usage: RegionUse) -> Option<FileRegion> {
@@ -146,6 +156,8 @@ mod tests {
         assert_eq!(uses, [RegionUse::On, RegionUse::Off]);
         let expected = SkyRegion::circle(SkyCoord::icrs(83.63, 22.01), 0.2);
         assert!(found[1].region.is_close(&expected, 1e-6));
+        write(&path, &[("COUNTS_REGION", 0.1), ("COUNTS_OFF_REGION", 0.1)]);
+        assert_eq!(read_region_tables(&path, &Limits::default()).unwrap().len(), 1);
         write(&path, &[("ANY", 0.1)]);
         let found = read_region_tables(&path, &Limits::default()).unwrap();
         assert_eq!((found.len(), found[0].usage), (1, RegionUse::Unknown));

@@ -153,7 +153,7 @@ impl File {
         Ok(Some(map_from(geom, unit, pixels)))
     }
 
-    pub(super) fn mask(&mut self, name: &str) -> Result<Option<Mask>, Error> {
+    fn mask(&mut self, name: &str) -> Result<Option<Mask>, Error> {
         let Some((geom, _, pixels)) = self.member(name)? else { return Ok(None) };
         let values = reals(pixels).into_iter().map(|value| value != 0.0).collect();
         Ok(Some(Mask::new(geom, values)?))
