@@ -17,6 +17,7 @@ mod irf;
 mod maps;
 mod masks;
 mod ogip;
+mod plot;
 mod regions;
 mod safe_mask;
 mod spectra;

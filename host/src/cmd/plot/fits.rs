@@ -35,7 +35,10 @@ pub(super) fn panels(args: &Args, messages: &mut Messages) -> anyhow::Result<(Ve
         false => map::panels(args, &mut file, messages)?,
     };
     for one in &drawn {
-        messages.say(&format!("{}: {}", one.panel.title, one.panel.note));
+        match one.panel.note.is_empty() {
+            true => messages.say(&one.panel.title),
+            false => messages.say(&format!("{}: {}", one.panel.title, one.panel.note)),
+        }
     }
     Ok((drawn, size))
 }

@@ -6,7 +6,7 @@ use tierline::reduce::gadf::MapFile;
 use tierline::reduce::geom::Geom;
 use tierline::reduce::map::{Map, n_planes};
 use tierline::sky::hpx::HpxRegion;
-use tierline::sky::{self, HpxGeom, MapAxis, Projection, SkyCoord, WcsGeom};
+use tierline::sky::{self, HpxGeom, MapAxis, NodeType, Projection, SkyCoord, WcsGeom};
 
 use super::fits::{is_healpix, short, stretch, title};
 use super::panels::Drawn;
@@ -222,12 +222,19 @@ fn plane(args: &Args, file: &mut MapFile, member: &Member) -> anyhow::Result<Pla
     let mut notes = Vec::new();
     if let Some(axis) = axis {
         let (edges, unit) = (axis.edges(), axis.unit());
-        if let (Some(low), Some(high)) = (edges.get(bins.start), edges.get(bins.end)) {
+        let has_edges = axis.node_type() == NodeType::Edges;
+        let ends = edges.get(bins.start).zip(edges.get(bins.end)).filter(|_| has_edges);
+        if let Some((low, high)) = ends {
             let (name, low, high) = (axis.name(), short(*low), short(*high));
             notes.push(format!("{name} {low} to {high} {unit}").trim_end().to_owned());
         }
         match bins.len() {
             all if all == planes => {}
+            1 if !has_edges => notes.push(format!(
+                "{} {} of {planes}",
+                axis.name(),
+                short(axis.centers()[bins.start])
+            )),
             1 => notes.push(format!("bin {} of {planes}", bins.start)),
             _ => notes.push(format!("bins {} to {} of {planes}", bins.start, bins.end - 1)),
         }

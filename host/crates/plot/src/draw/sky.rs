@@ -240,7 +240,8 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
             Edge::Right => ((x + gap, y), Pos::new(HPos::Left, VPos::Center)),
             // To the left of a line's left end, but not out of the image; towards the next edge.
             Edge::Inside => {
-                let (y, v_pos) = match label.at.1 < BELOW {
+                let has_room = place.edges[3] - y > (SMALL + 8) * self.scale.0;
+                let (y, v_pos) = match label.at.1 < BELOW && has_room {
                     true => (y + gap / 2, VPos::Top),
                     false => (y - gap / 2, VPos::Bottom),
                 };
