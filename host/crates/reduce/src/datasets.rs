@@ -202,10 +202,10 @@ pub fn read_any_with(
     limits: &Limits,
     warnings: &mut Vec<String>,
 ) -> Result<Dataset, Error> {
-    let file = open(path, limits, warnings)?;
+    let mut file = open(path, limits, warnings)?;
     match file.find("SPECTRUM") {
         Some(_) => read_ogip_of(file, limits, warnings),
-        None => read_dataset_of(file),
+        None => read_dataset_of(&mut file),
     }
 }
 

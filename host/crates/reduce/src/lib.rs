@@ -21,6 +21,7 @@ pub mod geom {
     pub use tierline_sky::Geom;
 }
 pub mod integrate;
+mod interp_map;
 pub mod irf;
 pub mod makers;
 pub mod map;

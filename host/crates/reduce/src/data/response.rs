@@ -6,10 +6,12 @@ use tierline_sky::{Interp, MapAxis, NodeType};
 use super::cards::Cards;
 use super::index::HduType;
 use crate::Error;
+use crate::gadf::{irf_of_hdu, map_of_hdu};
 use crate::irf::{
     Background, EffectiveArea, EnergyDispersion, FovAlignment, IrfTable, PointSpread, RadMax,
     Responses, Values,
 };
+use crate::map::Map;
 
 /// Unit of backgrounds that have none.
 const BACKGROUND_UNIT: &str = "s-1 MeV-1 sr-1";
@@ -96,6 +98,9 @@ impl ResponseReader {
         kind: HduType,
         class: &str,
     ) -> Result<(), Error> {
+        if class == "map" || class.contains("_map") {
+            return self.read_map(file, number, (kind, class));
+        }
         let table = file.table(number, None)?;
         let cards = Cards::of(file, number)?;
         if table.rows != 1 {
@@ -130,6 +135,35 @@ impl ResponseReader {
         Ok(())
     }
 
+    /// Reads a response that is a map.
+    fn read_map(
+        &mut self,
+        file: &mut FitsFile,
+        number: usize,
+        (kind, class): (HduType, &str),
+    ) -> Result<(), Error> {
+        let maps = &mut self.responses.maps;
+        match (kind, class) {
+            (HduType::Aeff, "map") => maps.aeff = Some(map_of_hdu(file, number)?),
+            (HduType::Bkg, "map") => maps.bkg = Some(map_of_hdu(file, number)?),
+            (HduType::Psf, "psf_map") => {
+                let psf = irf_of_hdu(file, number, "PSF_EXPOSURE")?;
+                check_axes(file, number, &psf.map, ["rad", "energy_true"])?;
+                maps.psf = Some(psf);
+            }
+            (HduType::Edisp, "edisp_kernel_map" | "edisp_map") => {
+                let edisp = irf_of_hdu(file, number, "EDISP_EXPOSURE")?;
+                check_axes(file, number, &edisp.map, ["energy", "energy_true"])?;
+                maps.edisp = Some(edisp);
+            }
+            _ => {
+                let cards = Cards::of(file, number)?;
+                return Err(cards.wrong(format!("{class} is no known class of {}", kind.name())));
+            }
+        }
+        Ok(())
+    }
+
     /// What was read, with the radius of a keyword where there is no table of it.
     pub(super) fn finish(mut self) -> (Responses, Vec<String>) {
         if self.responses.rad_max.is_none()
@@ -142,6 +176,16 @@ impl ResponseReader {
         }
         (self.responses, self.warnings)
     }
+}
+
+/// Refuses a response of other axes, in this order.
+fn check_axes(file: &FitsFile, number: usize, map: &Map, expected: [&str; 2]) -> Result<(), Error> {
+    let found: Vec<&str> = map.geom.axes().iter().map(MapAxis::name).collect();
+    if found == expected {
+        return Ok(());
+    }
+    let cards = Cards::of(file, number)?;
+    Err(cards.wrong(format!("expected a map with axes {expected:?}, found {found:?}")))
 }
 
 /// A table of one radius over all energies and offsets of an effective area.

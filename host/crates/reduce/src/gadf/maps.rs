@@ -14,12 +14,12 @@ use crate::map::{Map, MapValues, Mask};
 
 /// A file of maps: a dataset, of which only some members are read, or images of the sky from elsewhere.
 pub struct MapFile {
-    file: File,
+    fits: FitsFile,
 }
 
 impl fmt::Debug for MapFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("MapFile").field(&self.file.fits).finish()
+        f.debug_tuple("MapFile").field(&self.fits).finish()
     }
 }
 
@@ -29,17 +29,17 @@ impl MapFile {
     /// # Errors
     /// Where it is no FITS file.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self, Error> {
-        Ok(MapFile { file: File { fits: FitsFile::open(path, limits)? } })
+        Ok(MapFile { fits: FitsFile::open(path, limits)? })
     }
 
     /// The file.
     pub fn fits(&self) -> &FitsFile {
-        &self.file.fits
+        &self.fits
     }
 
     /// Numbers and names of all images of two dimensions or more; that of a primary HDU may be empty.
     pub fn images(&self) -> Vec<(usize, String)> {
-        let hdus = self.file.fits.hdus().iter().enumerate();
+        let hdus = self.fits.hdus().iter().enumerate();
         let is_image = |kind: &HduKind| matches!(kind, HduKind::Image | HduKind::CompressedImage);
         hdus.filter(|(_, info)| is_image(&info.kind) && info.shape.len() >= 2)
             .map(|(number, info)| (number, info.hdu.name.clone()))
@@ -51,9 +51,9 @@ impl MapFile {
     /// # Errors
     /// Where it is no map, or its content does not fit.
     pub fn map(&mut self, name: &str) -> Result<Option<Map>, Error> {
-        match self.file.fits.find(name) {
+        match self.fits.find(name) {
             Some(number) if self.is_bare_cube(number)? => self.cube(number).map(Some),
-            _ => self.file.map(name),
+            _ => File { fits: &mut self.fits }.map(name),
         }
     }
 
@@ -75,25 +75,25 @@ impl MapFile {
         if self.is_bare_cube(number)? {
             return self.cube(number);
         }
-        let name = self.file.fits.info(number)?.hdu.name.clone();
+        let name = self.fits.info(number)?.hdu.name.clone();
         let place = if name.is_empty() { number.to_string() } else { name };
-        let (geom, unit, pixels) = self.file.image(&place, number)?;
+        let (geom, unit, pixels) = File { fits: &mut self.fits }.image(&place, number)?;
         Ok(Map { geom, unit, values: MapValues::F64(reals(pixels)) })
     }
 
     /// Whether an HDU is an image of several planes that no table describes.
     fn is_bare_cube(&self, number: usize) -> Result<bool, Error> {
-        let info = self.file.fits.info(number)?;
+        let info = self.fits.info(number)?;
         let is_image = matches!(info.kind, HduKind::Image | HduKind::CompressedImage);
         let planes = info.shape.iter().rev().skip(2);
-        let has_table = self.file.fits.header(number)?.value("BANDSHDU").is_some();
+        let has_table = self.fits.header(number)?.value("BANDSHDU").is_some();
         Ok(is_image && !has_table && planes.into_iter().any(|n| *n > 1))
     }
 
     fn cube(&mut self, number: usize) -> Result<Map, Error> {
-        let image = self.file.fits.image(number)?;
+        let image = self.fits.image(number)?;
         let place = format!(": HDU {number}");
-        let wrong = |reason: String| Error::malformed(self.file.fits.path(), &place, reason);
+        let wrong = |reason: String| Error::malformed(self.fits.path(), &place, reason);
         let mut axes = Vec::new();
         for (k, n) in image.shape.iter().rev().skip(2).enumerate().filter(|(_, n)| **n > 1) {
             let nodes = (0..*n).map(|plane| plane as f64).collect();

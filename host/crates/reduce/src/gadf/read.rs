@@ -20,11 +20,11 @@ use crate::map::{Map, MapValues, Mask};
 /// # Errors
 /// Where it can't be read, has no counts, or what it has is no dataset.
 pub fn read_dataset(path: &Path, limits: &Limits) -> Result<Dataset, Error> {
-    read_dataset_of(FitsFile::open(path, limits)?)
+    read_dataset_of(&mut FitsFile::open(path, limits)?)
 }
 
 /// Reads a dataset of a file that is open.
-pub(crate) fn read_dataset_of(fits: FitsFile) -> Result<Dataset, Error> {
+pub(crate) fn read_dataset_of(fits: &mut FitsFile) -> Result<Dataset, Error> {
     let mut file = File { fits };
     let counts = file.map("COUNTS")?;
     let counts = counts.ok_or_else(|| malformed(file.fits.path(), "COUNTS", "there is none"))?;
@@ -62,7 +62,8 @@ pub(crate) fn read_dataset_of(fits: FitsFile) -> Result<Dataset, Error> {
 /// # Errors
 /// Where there is none, it can't be read, or is no map.
 pub fn read_map(path: &Path, name: Option<&str>, limits: &Limits) -> Result<Map, Error> {
-    let mut file = File { fits: FitsFile::open(path, limits)? };
+    let mut fits = FitsFile::open(path, limits)?;
+    let mut file = File { fits: &mut fits };
     let number = match name {
         Some(name) => file.fits.require(name)?,
         None => file.first_map()?,
@@ -70,12 +71,37 @@ pub fn read_map(path: &Path, name: Option<&str>, limits: &Limits) -> Result<Map,
     file.map_of(number)
 }
 
-/// A file of maps.
-pub(super) struct File {
-    pub(super) fits: FitsFile,
+/// The map of an HDU of a file that is open.
+///
+/// # Errors
+/// Where it can't be read, or is no map.
+pub(crate) fn map_of_hdu(fits: &mut FitsFile, number: usize) -> Result<Map, Error> {
+    File { fits }.map_of(number)
 }
 
-impl File {
+/// The response of an HDU of a file that is open, with its exposure in another HDU.
+///
+/// # Errors
+/// As [`map_of_hdu`], or where there is no exposure.
+pub(crate) fn irf_of_hdu(
+    fits: &mut FitsFile,
+    number: usize,
+    exposure: &str,
+) -> Result<IrfMap, Error> {
+    let mut file = File { fits };
+    let map = file.map_of(number)?;
+    let found = file.map(exposure)?;
+    let found =
+        found.ok_or_else(|| malformed(file.fits.path(), exposure, "a response needs one"))?;
+    Ok(IrfMap { map, exposure: found })
+}
+
+/// A file of maps.
+pub(super) struct File<'a> {
+    pub(super) fits: &'a mut FitsFile,
+}
+
+impl File<'_> {
     /// Geometry, unit and values of a member.
     fn member(&mut self, name: &str) -> Result<Option<(Geom, String, Pixels)>, Error> {
         self.fits.find(name).map(|number| self.member_of(name, number)).transpose()
@@ -86,12 +112,11 @@ impl File {
             HduKind::Image | HduKind::CompressedImage => self.image(name, number)?,
             HduKind::BinaryTable if healpix::is_healpix(self.fits.header(number)?) => {
                 let limits = *self.fits.limits();
-                let (geom, unit, pixels) =
-                    healpix::read_map(&mut self.fits, name, number, &limits)?;
+                let (geom, unit, pixels) = healpix::read_map(self.fits, name, number, &limits)?;
                 (Geom::Hpx(geom), unit, pixels)
             }
             HduKind::BinaryTable => {
-                let (geom, unit, pixels) = region::read_map(&mut self.fits, name, number)?;
+                let (geom, unit, pixels) = region::read_map(self.fits, name, number)?;
                 (Geom::Region(geom), unit, pixels)
             }
             _ => return Err(unsupported(self.fits.path(), name)),
@@ -189,7 +214,7 @@ impl File {
 
     fn gti(&mut self) -> Result<Option<Gti>, Error> {
         let Some(number) = self.fits.find("GTI") else { return Ok(None) };
-        Gti::read(&mut self.fits, number).map(Some)
+        Gti::read(self.fits, number).map(Some)
     }
 
     fn meta(&mut self) -> Result<Vec<MetaRow>, Error> {

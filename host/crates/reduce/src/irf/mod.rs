@@ -15,6 +15,9 @@ mod weights;
 
 use tierline_sky::MapAxis;
 
+use crate::dataset::IrfMap;
+use crate::map::Map;
+
 pub use edisp::Dispersion;
 pub use energy_kernel::EnergyKernel;
 pub use interpolate::{Interpolator, Outside};
@@ -104,6 +107,19 @@ pub struct RadMax {
     pub is_fixed: bool,
 }
 
+/// Responses that are maps of the sky, not tables over offset, of instruments whose field of view is wide.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MapResponses {
+    /// Exposure, effective area, or exposure per transit, over energy_true.
+    pub aeff: Option<Map>,
+    /// Energy dispersion as a matrix of energies, axes energy, energy_true.
+    pub edisp: Option<IrfMap>,
+    /// Point spread function, axes rad, energy_true.
+    pub psf: Option<IrfMap>,
+    /// Background counts, or counts per energy and solid angle, over energy.
+    pub bkg: Option<Map>,
+}
+
 /// The responses of an observation, as far as they are there.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Responses {
@@ -117,4 +133,6 @@ pub struct Responses {
     pub bkg: Option<Background>,
     /// Radius of the region.
     pub rad_max: Option<RadMax>,
+    /// Those that are maps.
+    pub maps: MapResponses,
 }

@@ -3,6 +3,7 @@
 use tierline_sky::frame::transform;
 use tierline_sky::{FovFrame, Frame, MapAxis, Separation, SkyCoord};
 
+use super::from_maps;
 use super::rotation::{Rotation, to_icrs};
 use crate::Error;
 use crate::data::{Observation, Pointing};
@@ -128,9 +129,17 @@ impl MapMaker {
             dataset.counts = make_counts(geom, observation)?;
         }
         if let (true, Some(exposure)) = (selection.exposure, &reference.exposure) {
-            let offsets = offsets(&exposure.geom, observation)?;
-            dataset.exposure = Some(make_exposure(&exposure.geom, &offsets, observation)?);
-            dataset.livetime_s = Some(observation.livetime());
+            match &observation.responses.maps.aeff {
+                // The time that is in such a map is not told.
+                Some(map) => {
+                    dataset.exposure = Some(from_maps::exposure(&exposure.geom, map, observation)?);
+                }
+                None => {
+                    let offsets = offsets(&exposure.geom, observation)?;
+                    dataset.exposure = Some(make_exposure(&exposure.geom, &offsets, observation)?);
+                    dataset.livetime_s = Some(observation.livetime());
+                }
+            }
         }
         if selection.background {
             dataset.background = Some(self.make_background(geom, observation)?);
@@ -154,6 +163,9 @@ impl MapMaker {
 
     /// Counts that the background's rate leaves in each cell.
     fn make_background(&self, geom: &Geom, observation: &Observation) -> Result<Map, Error> {
+        if let Some(map) = &observation.responses.maps.bkg {
+            return from_maps::background(geom, map, observation);
+        }
         let bkg = observation.responses.bkg.as_ref().ok_or_else(|| missing(observation, "bkg"))?;
         let vectors = geom.vectors()?;
         let solid_angle = geom.solid_angle()?;
@@ -325,7 +337,8 @@ pub(crate) fn exposure_values(
     offsets: &[f64],
     observation: &Observation,
 ) -> Result<Vec<f64>, Error> {
-    let aeff = observation.responses.aeff.as_ref().ok_or_else(|| missing(observation, "aeff"))?;
+    let aeff = &observation.responses.aeff;
+    let aeff = aeff.as_ref().ok_or_else(|| from_maps::no_table(observation, "aeff"))?;
     let table = aeff.interpolator()?;
     let energy = axis(geom, "energy_true")?;
     let scale = unit::factor(energy.unit(), aeff.table.axis("energy_true")?.unit())?;
@@ -355,6 +368,9 @@ fn true_energies(geom: &Geom, unit_of_response: &str) -> Result<Vec<f64>, Error>
 }
 
 fn make_psf(reference: &IrfMap, observation: &Observation) -> Result<IrfMap, Error> {
+    if let Some(map) = &observation.responses.maps.psf {
+        return from_maps::response(reference, map);
+    }
     let psf = observation.responses.psf.as_ref().ok_or_else(|| missing(observation, "psf"))?;
     let geom = &reference.map.geom;
     let offsets = offsets(geom, observation)?;
@@ -379,6 +395,9 @@ pub(crate) fn energy_unit(psf: &PointSpread) -> Result<&str, Error> {
 }
 
 fn make_edisp(reference: &IrfMap, observation: &Observation) -> Result<IrfMap, Error> {
+    if let Some(map) = &observation.responses.maps.edisp {
+        return from_maps::response(reference, map);
+    }
     let edisp =
         observation.responses.edisp.as_ref().ok_or_else(|| missing(observation, "edisp"))?;
     let geom = &reference.map.geom;

@@ -2,6 +2,7 @@
 
 mod chain;
 mod fov;
+mod from_maps;
 mod map;
 mod phase;
 mod reflected;

@@ -2,6 +2,7 @@
 
 use tierline_sky::{MapAxis, SkyCoord};
 
+use super::from_maps::no_table;
 use super::map::{missing, offsets, pointing};
 use crate::Error;
 use crate::data::Observation;
@@ -143,7 +144,7 @@ impl SafeMaskMaker {
             }
             (SafeMethod::AeffMax, SafeIrfs::Dl3) => {
                 let aeff = &observation.responses.aeff;
-                let aeff = aeff.as_ref().ok_or_else(|| missing(observation, "aeff"))?;
+                let aeff = aeff.as_ref().ok_or_else(|| no_table(observation, "aeff"))?;
                 let min = aeff.max_energy(self.offset(observation)?, self.aeff_percent)?;
                 min * unit::factor(aeff.table.axis("energy_true")?.unit(), energy.unit())?
             }
@@ -159,7 +160,7 @@ impl SafeMaskMaker {
             },
             (SafeMethod::EdispBias, SafeIrfs::Dl3) => {
                 let edisp = &observation.responses.edisp;
-                let edisp = edisp.as_ref().ok_or_else(|| missing(observation, "edisp"))?;
+                let edisp = edisp.as_ref().ok_or_else(|| no_table(observation, "edisp"))?;
                 let kernel =
                     edisp.evaluator()?.to_edisp_kernel(self.offset(observation)?, None, None)?;
                 let min = kernel.bias_energy(self.bias_percent / 100.0)?;
@@ -171,7 +172,7 @@ impl SafeMaskMaker {
             }
             (SafeMethod::BkgPeak, SafeIrfs::Dl3) => {
                 let bkg = &observation.responses.bkg;
-                let bkg = bkg.as_ref().ok_or_else(|| missing(observation, "bkg"))?;
+                let bkg = bkg.as_ref().ok_or_else(|| no_table(observation, "bkg"))?;
                 let scale = unit::factor(bkg.table().axis("energy")?.unit(), energy.unit())?;
                 bkg.to_2d()?.peak_energy()? * scale
             }
@@ -222,10 +223,13 @@ fn aeff_default(
     observation: &Observation,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<bool>, Error> {
-    let aeff = &observation.responses.aeff;
-    let aeff = aeff.as_ref().ok_or_else(|| missing(observation, "aeff"))?;
+    let (lower, upper) = match (&observation.responses.aeff, &observation.responses.maps.aeff) {
+        (Some(aeff), _) => (aeff.lo_threshold_tev, aeff.hi_threshold_tev),
+        (None, Some(_)) => (None, None),
+        (None, None) => return Err(missing(observation, "aeff")),
+    };
     let scale = unit::factor("TeV", energy.unit())?;
-    let limits = [("lower", aeff.lo_threshold_tev), ("upper", aeff.hi_threshold_tev)];
+    let limits = [("lower", lower), ("upper", upper)];
     for (which, _) in limits.iter().filter(|(_, limit)| limit.is_none()) {
         let obs_id = observation.id;
         warnings.push(format!("observation {obs_id}: no default {which} safe energy is told"));

@@ -2,6 +2,7 @@
 
 use tierline_sky::{RegionGeom, Shape, SkyCoord, SkyRegion};
 
+use super::from_maps;
 use super::map::{
     MapMaker, Selection, begin, bin_of, edisp_map, energy_unit, exposure_values, make_counts,
     make_exposure, missing, pointing,
@@ -65,12 +66,18 @@ impl SpectrumMaker {
         }
         if let (true, Some(exposure)) = (selection.exposure, &reference.exposure) {
             dataset.exposure = Some(self.exposure(&exposure.geom, region, observation)?);
-            dataset.livetime_s = Some(observation.livetime());
+            // The time that is in a map is not told.
+            let is_map = observation.responses.maps.aeff.is_some();
+            dataset.livetime_s = (!is_map).then(|| observation.livetime());
         }
         if selection.background {
             dataset.background = Some(self.background(geom, region, observation)?);
         }
-        if let (true, Some(edisp)) = (selection.edisp, &reference.edisp) {
+        if let (true, Some(edisp), Some(own)) =
+            (selection.edisp, &reference.edisp, &observation.responses.maps.edisp)
+        {
+            dataset.edisp = Some(from_maps::response(edisp, own)?);
+        } else if let (true, Some(edisp)) = (selection.edisp, &reference.edisp) {
             let response = &observation.responses.edisp;
             let response = response.as_ref().ok_or_else(|| missing(observation, "edisp"))?;
             let offset = [region.separation(&pointing(observation)?)?];
@@ -87,6 +94,15 @@ impl SpectrumMaker {
         region: &RegionGeom,
         observation: &Observation,
     ) -> Result<Map, Error> {
+        if let Some(map) = &observation.responses.maps.aeff {
+            let mut exposure = from_maps::exposure(geom, map, observation)?;
+            if self.containment_correction {
+                let shares = self.containment(geom, region, observation)?;
+                let values = exposure.values.to_f64().into_iter().zip(shares);
+                exposure.values = MapValues::F64(values.map(|(v, share)| v * share).collect());
+            }
+            return Ok(exposure);
+        }
         let (coords, weights) = self.places(region)?;
         let from = pointing(observation)?;
         let offset = |at: &SkyCoord| from.separation_deg(at);
@@ -120,7 +136,8 @@ impl SpectrumMaker {
             let reason = "responses for a point source have it in them";
             return Err(Error::parameter("containment", reason));
         }
-        let psf = observation.responses.psf.as_ref().ok_or_else(|| missing(observation, "psf"))?;
+        let psf = &observation.responses.psf;
+        let psf = psf.as_ref().ok_or_else(|| from_maps::no_table(observation, "psf"))?;
         let evaluator = psf.evaluator()?;
         let energy = axis(geom, "energy_true")?;
         let scale = unit::factor(energy.unit(), energy_unit(psf)?)?;
@@ -135,6 +152,9 @@ impl SpectrumMaker {
         region: &RegionGeom,
         observation: &Observation,
     ) -> Result<Map, Error> {
+        if let Some(map) = &observation.responses.maps.bkg {
+            return from_maps::background(geom, map, observation);
+        }
         let bkg = observation.responses.bkg.as_ref().ok_or_else(|| missing(observation, "bkg"))?;
         let frame = geom.frame();
         let (coords, weights) = self.places(region)?;

@@ -19,7 +19,8 @@
 //! | LOCAL | pixels of HPX_REG, whose places in each band's list are in PIX; bands with fewer pixels end in NaN |
 //! | SPARSE | values that are not 0: PIX, CHANNEL (place of the plane, from 0) and VALUE |
 //!
-//! Of all but SPARSE there is a column per plane, the first axis fastest, with numbers from 1 on.
+//! Of all but SPARSE there is a column per plane, the first axis fastest, with numbers from 1 on. As a table has at most 999 columns,
+//! maps of more planes are SPARSE.
 
 mod read;
 #[cfg(test)]

@@ -102,6 +102,26 @@ fn all_geometries_go_round() {
 }
 
 #[test]
+fn more_planes_than_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.fits");
+    let axes = vec![energy("energy", 40), energy("energy_true", 25)];
+    let disk = region("DISK(0,0,30)");
+    let new = |axes| HpxGeom::new(&[4], Order::Ring, Frame::Icrs, disk, axes).unwrap();
+    let mut own = map(new(axes.clone()), true);
+    if let MapValues::F32(values) = &mut own.values {
+        values[1007] = f32::NAN;
+    }
+    write_healpix(&path, "MAP", &own, HpxForm::default(), true).unwrap();
+    check(&read(&path).unwrap(), &own);
+    let none = HpxGeom::new(&[1], Order::Ring, Frame::Icrs, region("DISK(1,2,0.1)"), Vec::new());
+    let none = Map { geom: Geom::Hpx(none.unwrap()), ..map(geoms().swap_remove(0), true) };
+    assert!(write_healpix(&path, "MAP", &none, HpxForm::default(), true).is_err());
+    let listed = HpxGeom::of_pixels(4, Order::Ring, Frame::Icrs, None, vec![5], axes).unwrap();
+    assert!(write_healpix(&path, "MAP", &map(listed, true), HpxForm::default(), true).is_err());
+}
+
+#[test]
 fn conventions_of_fermi() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.fits");
@@ -291,7 +311,7 @@ fn damaged_files_are_errors() {
     };
     let limits = Limits { max_allocation: 1 << 24, ..Limits::default() };
     for (at, geom) in geoms().into_iter().enumerate() {
-        let form = HpxForm { sparse: at % 3 == 2, ..HpxForm::default() };
+        let form = HpxForm { sparse: at % 3 == 1, ..HpxForm::default() };
         write_healpix(&path, "MAP", &map(geom, at % 2 == 0), form, true).unwrap();
         let bytes = fs::read(&path).unwrap();
         let refused = |bytes: &[u8]| {

@@ -18,7 +18,7 @@ use crate::map::{Map, MapValues, Mask};
 pub struct HpxForm {
     /// Names of columns and of the table of axes.
     pub convention: HpxConvention,
-    /// Whether only values that are neither 0 nor NaN are kept. What is not is 0 when it is read.
+    /// Whether only values that are not 0 are kept.
     pub sparse: bool,
 }
 
@@ -38,7 +38,8 @@ pub fn write_healpix(
         return Err(Error::parameter(format!("map {name}"), "its pixels are not HEALPix ones"));
     };
     let tables = match form.sparse {
-        true => sparse_tables(name, geom, map, form.convention)?,
+        true => sparse_tables(name, geom, map, "{}", form.convention)?,
+        false if form.convention == HpxConvention::Gadf => tables(name, geom, map, "{}")?,
         false => dense_tables(name, geom, (&map.unit, "{}"), planes_of_map(map), form.convention)?,
     };
     let mut writer = FitsWriter::create(path, overwrite)?;
@@ -50,13 +51,20 @@ pub fn write_healpix(
     Ok(())
 }
 
-/// A map as tables: its values, and its axes if it has any.
+/// Most columns of a table.
+const MAX_COLUMNS: usize = 999;
+
+/// A map as tables: its values, and its axes if it has any. One of more planes than a table may have columns is kept as its values
+/// that are not 0.
 pub(in super::super) fn tables(
     name: &str,
     geom: &HpxGeom,
     map: &Map,
     meta: &str,
 ) -> Result<Vec<Table>, Error> {
+    if crate::map::n_planes(&map.geom) >= MAX_COLUMNS {
+        return sparse_tables(name, geom, map, meta, HpxConvention::Gadf);
+    }
     dense_tables(name, geom, (&map.unit, meta), planes_of_map(map), HpxConvention::Gadf)
 }
 
@@ -122,12 +130,17 @@ fn sparse_tables(
     name: &str,
     geom: &HpxGeom,
     map: &Map,
+    meta: &str,
     convention: HpxConvention,
 ) -> Result<Vec<Table>, Error> {
     let n = n_pixels(geom);
+    if geom.region().is_none() && !geom.is_whole_sky() {
+        let reason = "values that are not 0 of a list of pixels that has no name";
+        return Err(Error::unsupported(format!("map {name}"), reason));
+    }
     let is_something = |at: &usize| {
-        let value = map.values.get(*at);
-        value != 0.0 && !value.is_nan()
+        let has = geom.global_pixel(at / n, at % n).is_some();
+        has && map.values.get(*at) != 0.0
     };
     let cells: Vec<usize> = (0..map.values.len()).filter(is_something).collect();
     let pixel = |at: &usize| geom.global_pixel(at / n, at % n).unwrap_or_default();
@@ -143,7 +156,7 @@ fn sparse_tables(
     columns.push(Column::new("VALUE", "", kept));
     let rows = cells.len();
     let mut values = Table { name: name.into(), header: Header::default(), rows, columns };
-    complete(&mut values, geom, (&map.unit, "{}"), convention, Some("SPARSE"))
+    complete(&mut values, geom, (&map.unit, meta), convention, Some("SPARSE"))
 }
 
 /// Adds the keywords, and the table of the axes.
@@ -154,6 +167,10 @@ fn complete(
     convention: HpxConvention,
     scheme: Option<&str>,
 ) -> Result<Vec<Table>, Error> {
+    if geom.max_pixels() == 0 {
+        let reason = "no pixel has its centre in the region";
+        return Err(Error::parameter(format!("map {}", values.name), reason));
+    }
     let bands = bands_of(&values.name, geom, convention)?;
     let header = &mut values.header;
     if !matches!(convention, HpxConvention::Gadf | HpxConvention::Galprop) {
