@@ -222,6 +222,10 @@ fn regions_are_drawn_alone_and_on_maps() {
         assert!(((at[0] - 19.5).hypot(at[1] - 14.5) - 4.0).abs() < 1e-3);
     }
     assert_eq!(outlines[3]["lines"][1], serde_json::json!([[0.0, 0.0]]));
+    // The other side of the sky is in no such plane.
+    std::fs::write(folder.path().join("far.reg"), "icrs\ncircle(263.6,-22,0.2)\n").unwrap();
+    let ran = plot(folder.path(), &["z.fits", "--region", "far.reg"]);
+    assert!(ran.code == 0 && ran.err.contains("1 region outside"), "{}", ran.err);
 }
 
 #[test]
@@ -331,10 +335,10 @@ fn datasets_of_the_peer_are_drawn() {
         (0..dataset.counts.values.len()).filter(|at| safe.as_ref().is_none_or(|safe| safe[*at]));
     let expected: f64 = cells.map(|at| dataset.counts.values.get(at)).sum();
     assert!(expected > 1000.0 && drawn["sky"]["sum"] == expected, "{expected}");
-    // Planes without a table of them.
+    // Planes without a table of them, and a mask without coordinates.
     let Some(cube) = shared("golden/reduce/C_stack4_counts_mask.fits.gz") else { return };
     let cube = cube.canonicalize().unwrap();
-    let drawn = panel(folder.path(), &[cube.to_str().unwrap(), "--energy", "0:11"]);
+    let drawn = panel(folder.path(), &[cube.to_str().unwrap(), "counts", "--all-bins"]);
     let Some(golden) = json("seed_maps.json.gz") else { return };
     let info = &golden["C_stack4"]["info_dict"];
     assert_eq!(drawn["sky"]["sum"].as_f64(), info["counts"].as_f64(), "{info}");

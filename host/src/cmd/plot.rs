@@ -36,11 +36,11 @@ use super::{Messages, Usage};
 /// DL1 files: the charge of every pixel of an event's telescopes, a line around those that the cleaning has selected, and the
 /// ellipse of the parameters with twice its length and width as half axes (2 σ); without --event of the first event with parameters.
 ///
-/// FITS files: TABLE is a member of a dataset (counts, background, excess, exposure, mask_safe, …) or the name of any image of the sky
-/// (sqrt_ts); without it the counts, of files without counts the first image. Counts, background and excess are summed over the safe
-/// bins of energy, pixels without any of these are grey; of other members one plane is drawn, the middle one without --energy. Lines
-/// of coordinates are in degrees, in the frame of the map. Of spectra: counts and excess with their errors, bins that are not safe
-/// shaded; `counts`, `excess`, `exposure`, or `regions` for the on and off regions.
+/// FITS files: TABLE is a member of a dataset (counts, background, excess, exposure, mask_safe, …) or the name of any image of the sky;
+/// without it sqrt_ts, else the counts, else the first image. Counts, background and excess are summed over the safe bins of energy,
+/// pixels without any of these are grey; of other members one plane is drawn, the middle one without --energy. Lines of coordinates are
+/// in degrees, in the frame of the map. Of spectra: counts and excess with their errors, bins that are not safe shaded; `counts`,
+/// `excess`, `exposure`, or `regions` for the on and off regions.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// An LH5 or DL1 file, or a FITS file of maps or spectra.

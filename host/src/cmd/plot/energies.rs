@@ -15,13 +15,13 @@ use super::fits::title;
 use super::map::{lines, rounded, size};
 use super::panels::Drawn;
 use super::{Args, Kind, overlays};
-use crate::cmd::{Messages, Usage};
+use crate::cmd::Usage;
 
 /// What is drawn of a spectrum, and how large.
-pub(super) fn panels(args: &Args, messages: &mut Messages) -> anyhow::Result<(Vec<Drawn>, Size)> {
+pub(super) fn panels(args: &Args) -> anyhow::Result<(Vec<Drawn>, Size)> {
     let member = args.table.as_ref().map(|name| name.trim().to_ascii_lowercase());
     if member.as_deref() == Some("regions") {
-        return regions(args, messages);
+        return regions(args);
     }
     fitting(args)?;
     let dataset = read_any(&args.file, &Limits::default())?;
@@ -171,7 +171,7 @@ fn panel(
 }
 
 /// On and off regions on the sky, without an image below.
-fn regions(args: &Args, messages: &mut Messages) -> anyhow::Result<(Vec<Drawn>, Size)> {
+fn regions(args: &Args) -> anyhow::Result<(Vec<Drawn>, Size)> {
     let has_colours =
         args.range.is_some() || args.log || args.stretch.is_some() || args.energy.is_some();
     if has_colours || args.all_bins {
@@ -188,8 +188,8 @@ fn regions(args: &Args, messages: &mut Messages) -> anyhow::Result<(Vec<Drawn>, 
     let scale = Axis::default();
     let mut map = SkyMap::new(&geom, Vec::new(), scale, Stretch::Linear, lines(args, size))?;
     let name = args.file.file_name().unwrap_or_default().to_string_lossy();
-    map.outlines = overlays::outlines(args, &geom, messages)?;
-    map.outlines.extend(overlays::of_uses(&regions, &geom, (&name, 0), messages)?);
+    map.outlines = overlays::outlines(args, &geom)?;
+    map.outlines.extend(overlays::of_uses(&regions, &geom, (&name, 0))?);
     let content = Content::Sky(Box::new(map));
     let title = title(args, "regions");
     let panel = Panel { title, ..Panel::new(Axis::new(""), Axis::new(""), content) };

@@ -31,8 +31,8 @@ pub(super) fn panels(args: &Args, messages: &mut Messages) -> anyhow::Result<(Ve
     fitting(args)?;
     let mut file = MapFile::open(&args.file, &Limits::default())?;
     let (drawn, size) = match is_spectrum(file.fits()) {
-        true => energies::panels(args, messages)?,
-        false => map::panels(args, &mut file, messages)?,
+        true => energies::panels(args)?,
+        false => map::panels(args, &mut file)?,
     };
     for one in &drawn {
         match one.panel.note.is_empty() {

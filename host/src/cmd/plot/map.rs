@@ -1,5 +1,7 @@
 //! Maps of the sky.
 
+use std::ops::Range;
+
 use anyhow::bail;
 use tierline::plot::{Axis, Content, Panel, Size, SkyMap, Stretch};
 use tierline::reduce::gadf::MapFile;
@@ -11,7 +13,7 @@ use tierline::sky::{self, HpxGeom, MapAxis, NodeType, Projection, SkyCoord, WcsG
 use super::fits::{is_healpix, short, stretch, title};
 use super::panels::Drawn;
 use super::{Args, Kind, overlays};
-use crate::cmd::{Messages, Usage};
+use crate::cmd::Usage;
 
 /// Members that are added up over energy; so are masks and predicted counts.
 const SUMMED: [&str; 6] =
@@ -22,11 +24,7 @@ const MOST_SAMPLES: f64 = 900.0;
 const APART: [u32; 2] = [85, 60];
 
 /// What is drawn, and how large.
-pub(super) fn panels(
-    args: &Args,
-    file: &mut MapFile,
-    messages: &mut Messages,
-) -> anyhow::Result<(Vec<Drawn>, Size)> {
+pub(super) fn panels(args: &Args, file: &mut MapFile) -> anyhow::Result<(Vec<Drawn>, Size)> {
     let member = member(args, file)?;
     let plane = plane(args, file, &member)?;
     let (geom, values) = match &member.map.geom {
@@ -45,7 +43,7 @@ pub(super) fn panels(
         }
         map.range = (range.0.start, range.0.end);
     }
-    map.outlines = overlays::outlines(args, &geom, messages)?;
+    map.outlines = overlays::outlines(args, &geom)?;
     let object = member.name.to_lowercase();
     let content = Content::Sky(Box::new(map));
     let panel = Panel {
@@ -219,32 +217,32 @@ fn plane(args: &Args, file: &mut MapFile, member: &Member) -> anyhow::Result<Pla
     }
     let safe = safe_cells(args, file, member)?;
     let values = added_up(&member.map, n, bins.clone(), safe.as_deref());
-    let mut notes = Vec::new();
-    if let Some(axis) = axis {
-        let (edges, unit) = (axis.edges(), axis.unit());
-        let has_edges = axis.node_type() == NodeType::Edges;
-        let ends = edges.get(bins.start).zip(edges.get(bins.end)).filter(|_| has_edges);
-        if let Some((low, high)) = ends {
-            let (name, low, high) = (axis.name(), short(*low), short(*high));
-            notes.push(format!("{name} {low} to {high} {unit}").trim_end().to_owned());
-        }
-        match bins.len() {
-            all if all == planes => {}
-            1 if !has_edges => notes.push(format!(
-                "{} {} of {planes}",
-                axis.name(),
-                short(axis.centers()[bins.start])
-            )),
-            1 => notes.push(format!("bin {} of {planes}", bins.start)),
-            _ => notes.push(format!("bins {} to {} of {planes}", bins.start, bins.end - 1)),
-        }
-    }
+    let mut notes = axis.map_or_else(Vec::new, |axis| bin_notes(axis, &bins));
     let total = is_summed.then(|| values.iter().filter(|value| value.is_finite()).sum::<f64>());
     notes.extend(total.map(|total| format!("{} in all", rounded(total))));
     if safe.is_some() {
         notes.push("safe bins only".into());
     }
     Ok(Plane { values, total, note: notes.join(" · ") })
+}
+
+/// Which bins of an axis are drawn, and from where to where they are.
+fn bin_notes(axis: &MapAxis, bins: &Range<usize>) -> Vec<String> {
+    let (edges, n, name) = (axis.edges(), axis.n_bins(), axis.name());
+    let has_edges = axis.node_type() == NodeType::Edges;
+    let mut notes = Vec::new();
+    let ends = edges.get(bins.start).zip(edges.get(bins.end)).filter(|_| has_edges);
+    if let Some((low, high)) = ends {
+        let text = format!("{name} {} to {} {}", short(*low), short(*high), axis.unit());
+        notes.push(text.trim_end().to_owned());
+    }
+    match bins.len() {
+        all if all == n => {}
+        1 if has_edges => notes.push(format!("bin {} of {n}", bins.start)),
+        1 => notes.push(format!("{name} {} of {n}", bins.start)),
+        _ => notes.push(format!("bins {} to {} of {n}", bins.start, bins.end - 1)),
+    }
+    notes
 }
 
 /// A sum with its thousands apart, and a digit behind the point if it is not whole.
@@ -274,7 +272,7 @@ fn safe_cells(
 }
 
 /// The sum of some planes; NaN in pixels of which nothing is safe, or nothing is a number.
-fn added_up(map: &Map, n: usize, bins: std::ops::Range<usize>, safe: Option<&[bool]>) -> Vec<f64> {
+fn added_up(map: &Map, n: usize, bins: Range<usize>, safe: Option<&[bool]>) -> Vec<f64> {
     let mut image = vec![f64::NAN; n];
     for plane in bins {
         for (pixel, sum) in image.iter_mut().enumerate() {

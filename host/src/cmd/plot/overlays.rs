@@ -13,7 +13,6 @@ use tierline::sky::{PixelRegion, Shape, SkyRegion, WcsGeom};
 
 use super::Args;
 use super::panels::count;
-use crate::cmd::Messages;
 
 /// Points of a circle.
 const ROUND: usize = 96;
@@ -21,21 +20,17 @@ const ROUND: usize = 96;
 const MOST: usize = 10_000;
 
 /// All that is to be drawn on an image.
-pub(super) fn outlines(
-    args: &Args,
-    geom: &WcsGeom,
-    messages: &mut Messages,
-) -> anyhow::Result<Vec<Outline>> {
+pub(super) fn outlines(args: &Args, geom: &WcsGeom) -> anyhow::Result<Vec<Outline>> {
     let mut all = Vec::new();
     if let Some(path) = &args.exclusion {
         let lines = match is_ds9(path) {
-            true => ds9_lines(path, geom, messages)?,
+            true => ds9_lines(path, geom)?,
             false => mask_lines(path, geom)?,
         };
         all.push(Outline { label: "exclusion".into(), mark: Mark::Excluded, lines });
     }
     for (number, path) in args.region.iter().enumerate() {
-        all.extend(of_file(path, geom, number, messages)?);
+        all.extend(of_file(path, geom, number)?);
     }
     Ok(all)
 }
@@ -45,21 +40,16 @@ fn is_ds9(path: &Path) -> bool {
 }
 
 /// The regions of a file.
-fn of_file(
-    path: &Path,
-    geom: &WcsGeom,
-    number: usize,
-    messages: &mut Messages,
-) -> anyhow::Result<Vec<Outline>> {
+fn of_file(path: &Path, geom: &WcsGeom, number: usize) -> anyhow::Result<Vec<Outline>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     if is_ds9(path) {
-        let lines = ds9_lines(path, geom, messages)?;
+        let lines = ds9_lines(path, geom)?;
         return Ok(vec![Outline { label: name, mark: Mark::Other(number), lines }]);
     }
     let regions = read_region_tables(path, &Limits::default())?;
     let found: Vec<(RegionUse, &SkyRegion)> =
         regions.iter().map(|one| (one.usage, &one.region)).collect();
-    of_uses(&found, geom, (&name, number), messages)
+    of_uses(&found, geom, (&name, number))
 }
 
 /// Regions by what is taken in them; the off regions come first, so that the on region is above.
@@ -67,7 +57,6 @@ pub(super) fn of_uses(
     regions: &[(RegionUse, &SkyRegion)],
     geom: &WcsGeom,
     (name, number): (&str, usize),
-    messages: &mut Messages,
 ) -> anyhow::Result<Vec<Outline>> {
     let mut all = Vec::new();
     for usage in [RegionUse::Off, RegionUse::On, RegionUse::Unknown] {
@@ -85,32 +74,27 @@ pub(super) fn of_uses(
             RegionUse::Unknown => (name.to_owned(), Mark::Other(number)),
         };
         let pixel = parts.iter().map(|part| part.to_pixel(geom.wcs()));
-        let lines = drawable(pixel, name, messages)?;
+        let lines = drawable(pixel, name)?;
         all.push(Outline { label, mark, lines });
     }
     Ok(all)
 }
 
 /// Lines around the regions of a DS9 file.
-fn ds9_lines(
-    path: &Path,
-    geom: &WcsGeom,
-    messages: &mut Messages,
-) -> anyhow::Result<Vec<Vec<(f64, f64)>>> {
+fn ds9_lines(path: &Path, geom: &WcsGeom) -> anyhow::Result<Vec<Vec<(f64, f64)>>> {
     let regions = read_ds9(path)?;
     let pixel = regions.into_iter().map(|region| match region {
         Ds9Region::Sky(region) => region.to_pixel(geom.wcs()),
         Ds9Region::Pixel(region) => Ok(region),
     });
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    drawable(pixel, &name, messages)
+    drawable(pixel, &name)
 }
 
 /// Lines around those regions that are in the projection; tells of others.
 fn drawable<E>(
     regions: impl Iterator<Item = Result<PixelRegion, E>>,
     name: &str,
-    messages: &mut Messages,
 ) -> anyhow::Result<Vec<Vec<(f64, f64)>>> {
     let (mut all, mut left_out) = (Vec::new(), 0);
     for (number, region) in regions.enumerate() {
@@ -124,7 +108,7 @@ fn drawable<E>(
     }
     if left_out > 0 {
         let regions = count(left_out, "region");
-        messages.say(&format!("{name}: {regions} outside of the projection, left out"));
+        eprintln!("tierline: warning: {name}: {regions} outside of the projection, left out");
     }
     Ok(all)
 }
