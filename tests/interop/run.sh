@@ -53,9 +53,11 @@ fi
 tests/interop/dl1.sh "$out/dl1" || status=1
 # Datasets of gamma-ray data: gammapy finds in ours what it finds in its own.
 if gammapy=$(tests/interop/venv.sh gammapy); then
-    cargo build --quiet --release -p tierline-reduce --example copy_dataset
+    cargo build --quiet --release -p tierline-reduce --examples
     "$gammapy/bin/python" tests/interop/reduce.py "${CARGO_TARGET_DIR:-$PWD/target}/release/examples/copy_dataset" \
         "$out/reduce" "$TIERLINE" || status=1
+    "$gammapy/bin/python" tests/interop/reduce_maps.py "${CARGO_TARGET_DIR:-$PWD/target}/release/examples" \
+        "$out/reduce-maps" "$TIERLINE" || status=1
     "$gammapy/bin/python" tests/interop/reduce_fit.py "$out/reduce-fit" || status=1
 else
     echo "SKIPPED: gammapy could not be installed from the registry" >&2

@@ -125,6 +125,7 @@ fn tables_come_back() {
         let info = file.info(1).unwrap();
         assert_eq!((info.rows, info.version, info.columns.len()), (3, 1, 20));
         let number = file.require("all types").unwrap();
+        assert_eq!(file.find("primary"), Some(0));
         let read = file.table(number, None).unwrap();
         for (one, two) in std::iter::zip(&read.header.cards, &table.header.cards) {
             assert_eq!(one, two);

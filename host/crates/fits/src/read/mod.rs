@@ -74,9 +74,15 @@ impl FitsFile {
         &self.infos
     }
 
-    /// The number of the first HDU of a name; capital or small letters are the same.
+    /// The number of the first HDU of a name; capital or small letters are the same. A first one without a name is `PRIMARY`.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.units.iter().position(|unit| unit.info.hdu.name.eq_ignore_ascii_case(name.trim()))
+        let name = name.trim();
+        let is_named = |unit: &Unit| unit.info.hdu.name.eq_ignore_ascii_case(name);
+        let primary = || name.eq_ignore_ascii_case("PRIMARY").then_some(0);
+        let unnamed = |number: &usize| {
+            self.units.get(*number).is_some_and(|unit| unit.info.hdu.name.is_empty())
+        };
+        self.units.iter().position(is_named).or_else(|| primary().filter(unnamed))
     }
 
     /// The number of the first HDU of a name.

@@ -145,7 +145,9 @@ impl HpxConvention {
                 MapAxis::new("energy", &unit, Interp::Log, NodeType::Edges, edges)
             }
             _ => {
-                let name = if bands.column("ENERGY").is_some() { "ENERGY" } else { "MeV" };
+                let known = ["ENERGY", "ENERGY_TRUE", "MeV"];
+                let name = known.into_iter().find(|name| bands.column(name).is_some());
+                let name = name.ok_or_else(|| format!("energies: expected one of {known:?}"))?;
                 let (nodes, unit) = values(name)?;
                 let unit = if unit.is_empty() { "MeV" } else { &unit };
                 MapAxis::new("energy_true", unit, Interp::Log, NodeType::Center, nodes)
