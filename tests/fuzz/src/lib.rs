@@ -8,11 +8,15 @@ use tierline_tests::drive::{Feed, drive};
 
 pub mod codec;
 pub mod dsp;
+pub mod fits;
 pub mod front_end;
 pub mod images;
 pub mod index;
 pub mod link;
 pub mod simtel;
+#[path = "../../reduce/small.rs"]
+#[allow(dead_code)]
+mod small;
 pub mod spec;
 pub mod spec_file;
 pub mod url_tree;
@@ -55,6 +59,7 @@ pub fn seed(corpus: &Path) -> std::io::Result<()> {
     write(&corpus.join("spec_file"), 0, spec_file::seeds())?;
     write(&corpus.join("url_tree"), 0, url_tree::seeds())?;
     write(&corpus.join("images"), 0, images::seeds())?;
+    write(&corpus.join("fits"), 0, fits::seeds())?;
     write(&corpus.join("simtel"), 0, simtel::seeds())?;
     Ok(())
 }
