@@ -2,6 +2,7 @@
 
 mod daq;
 mod dataio;
+mod gamma;
 mod telescopes;
 mod tree;
 
@@ -18,10 +19,12 @@ use super::Usage;
 ///
 /// DAQ recordings: format, header, packets by record type, rows by channel, time span, garbage. LH5 and other HDF5 files:
 /// the tree with types, shapes and units. Detector images: format, frames, shape. Spec files: scans. Files of sim_telarray and
-/// CORSIKA, compressed or not: run, telescopes, and of small ones the events. DL1 files: model, telescopes, tables.
+/// CORSIKA, compressed or not: run, telescopes, and of small ones the events. DL1 files: model, telescopes, tables. Folders and index
+/// files of gamma-ray observations (DL3): the observations, and which files are not there. FITS files: events, responses and their axes,
+/// datasets (GADF, OGIP, lists of them) and their numbers, maps, or the HDUs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Files.
+    /// Files, or folders of gamma-ray observations.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Print JSON: one object per file, or per packet with --packets.
@@ -39,7 +42,8 @@ pub(crate) struct Args {
     /// A listing has so many packets at most.
     #[arg(long, value_name = "M")]
     count: Option<u64>,
-    /// Read a file of sim_telarray or CORSIKA to its end and count its events, however large it is.
+    /// Count events: of a file of sim_telarray or CORSIKA, however large it is; of a folder of gamma-ray observations, whose files are
+    /// opened.
     #[arg(long)]
     events: bool,
     /// List every object of a file of sim_telarray or CORSIKA, with the checksum of its content.
@@ -82,6 +86,13 @@ fn one(args: &Args, path: &Path) -> anyhow::Result<Status> {
         return tree::show(path, args.json).map(|()| Status::Clean);
     }
     let daq_asked = args.stream_type.is_some() || args.packets || args.hex.is_some();
+    if !daq_asked
+        && !args.objects
+        && (is_file(path) || path.is_dir())
+        && let Some(kind) = tierline::reduce::summary::kind(path)?
+    {
+        return gamma::show(path, kind, args.events, args.json);
+    }
     if !daq_asked
         && is_file(path)
         && let Ok(Some(compression)) = sniff_eventio(path)

@@ -46,7 +46,7 @@ const KINDS: [(&str, bool, bool); 4] = [
 ];
 
 /// The kind of a dataset by name.
-fn kind_of(dataset: &Dataset) -> &'static str {
+pub(crate) fn kind_of(dataset: &Dataset) -> &'static str {
     let own = (dataset.is_spectrum(), dataset.off.is_some());
     let found = KINDS.iter().find(|(_, region, off)| (*region, *off) == own);
     found.map_or(KINDS[0].0, |(name, ..)| name)

@@ -33,6 +33,7 @@ pub mod region_file;
 pub mod ring;
 pub mod safe_mask;
 pub mod stats;
+pub mod summary;
 pub mod unit;
 
 pub use error::Error;

@@ -24,7 +24,7 @@ const FEW: usize = 8;
 const LETTERS: usize = 60;
 
 /// A number with four significant digits, written out unless that is long.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let size = value.abs();
     if size != 0.0 && !(1e-4..1e6).contains(&size) {
         return format!("{value:.3e}");

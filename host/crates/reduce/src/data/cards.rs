@@ -9,19 +9,19 @@ use crate::{Error, factor};
 
 /// The header of an HDU of a file.
 #[derive(Clone, Copy)]
-pub(super) struct Cards<'a> {
-    pub(super) path: &'a Path,
-    pub(super) hdu: &'a Hdu,
-    pub(super) header: &'a Header,
+pub(crate) struct Cards<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) hdu: &'a Hdu,
+    pub(crate) header: &'a Header,
 }
 
 impl<'a> Cards<'a> {
-    pub(super) fn of(file: &'a FitsFile, number: usize) -> Result<Self, Error> {
+    pub(crate) fn of(file: &'a FitsFile, number: usize) -> Result<Self, Error> {
         let (hdu, header) = (&file.info(number)?.hdu, file.header(number)?);
         Ok(Cards { path: file.path(), hdu, header })
     }
 
-    pub(super) fn wrong(&self, reason: impl Into<String>) -> Error {
+    pub(crate) fn wrong(&self, reason: impl Into<String>) -> Error {
         Error::malformed(self.path, self.hdu.to_string(), reason)
     }
 
@@ -29,29 +29,29 @@ impl<'a> Cards<'a> {
         value.map_err(|mismatch| mismatch.at(self.path, self.hdu).into())
     }
 
-    pub(super) fn real(&self, key: &str) -> Result<Option<f64>, Error> {
+    pub(crate) fn real(&self, key: &str) -> Result<Option<f64>, Error> {
         self.at(self.header.real(key))
     }
 
-    pub(super) fn require_real(&self, key: &str) -> Result<f64, Error> {
+    pub(crate) fn require_real(&self, key: &str) -> Result<f64, Error> {
         self.at(self.header.require_real(key))
     }
 
-    pub(super) fn integer(&self, key: &str) -> Result<Option<i64>, Error> {
+    pub(crate) fn integer(&self, key: &str) -> Result<Option<i64>, Error> {
         self.at(self.header.integer(key))
     }
 
-    pub(super) fn require_integer(&self, key: &str) -> Result<i64, Error> {
+    pub(crate) fn require_integer(&self, key: &str) -> Result<i64, Error> {
         self.at(self.header.require_integer(key))
     }
 
     /// A string; empty where the keyword is absent or of another kind.
-    pub(super) fn text(&self, key: &str) -> &'a str {
+    pub(crate) fn text(&self, key: &str) -> &'a str {
         self.header.text(key).ok().flatten().unwrap_or_default().trim()
     }
 
     /// The time from which others are counted (`MJDREFI`, `MJDREFF` or `MJDREF`, `TIMESYS`); `None` where there is none.
-    pub(super) fn reference(&self) -> Result<Option<Time>, Error> {
+    pub(crate) fn reference(&self) -> Result<Option<Time>, Error> {
         let scale = match self.text("TIMESYS") {
             "" => TimeScale::Tt,
             name => TimeScale::of_name(name).map_err(|error| self.wrong(error.to_string()))?,
@@ -65,24 +65,24 @@ impl<'a> Cards<'a> {
         time.map(Some).map_err(|error| self.wrong(format!("MJDREFI, MJDREFF: {error}")))
     }
 
-    pub(super) fn require_reference(&self) -> Result<Time, Error> {
+    pub(crate) fn require_reference(&self) -> Result<Time, Error> {
         self.reference()?.ok_or_else(|| self.wrong("keyword MJDREFI: is not there"))
     }
 
     /// Seconds per unit of times without one (`TIMEUNIT`, by default s).
-    pub(super) fn time_unit(&self) -> &'a str {
+    pub(crate) fn time_unit(&self) -> &'a str {
         match self.text("TIMEUNIT") {
             "" => "s",
             unit => unit,
         }
     }
 
-    pub(super) fn column<'t>(&self, table: &'t Table, name: &str) -> Result<&'t Column, Error> {
+    pub(crate) fn column<'t>(&self, table: &'t Table, name: &str) -> Result<&'t Column, Error> {
         self.at(table.require(name))
     }
 
     /// The values of a column in a unit; the default is the unit of columns without one.
-    pub(super) fn values(
+    pub(crate) fn values(
         &self,
         column: &Column,
         default: &str,
@@ -101,7 +101,7 @@ impl<'a> Cards<'a> {
     }
 
     /// One value per row.
-    pub(super) fn plain(
+    pub(crate) fn plain(
         &self,
         table: &Table,
         name: &str,

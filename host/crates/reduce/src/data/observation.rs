@@ -184,7 +184,7 @@ impl RequiredIrf {
 }
 
 /// Pointing and facts from the header of the events.
-pub(super) fn facts(
+pub(crate) fn facts(
     file: &FitsFile,
     number: usize,
     warnings: &mut Vec<String>,
@@ -230,10 +230,14 @@ fn location(cards: &Cards<'_>) -> Result<Option<Location>, Error> {
     Ok(place.map(|((lon, lat), height)| Location { lon, lat, height }))
 }
 
+/// Whether events are of the release that [`correct_alignment`] is for.
+pub(crate) fn has_reversed_longitude(info: &ObservationInfo) -> bool {
+    info.creator == "SASH FITS::EventListWriter" && info.version == "0.2"
+}
+
 /// Backgrounds of the first public release of H.E.S.S. have a longitude that falls to the east, which their files do not tell.
 pub(super) fn correct_alignment(info: &ObservationInfo, responses: &mut Responses) {
-    if info.creator == "SASH FITS::EventListWriter"
-        && info.version == "0.2"
+    if has_reversed_longitude(info)
         && let Some(Background::ThreeD(_, alignment)) = &mut responses.bkg
     {
         *alignment = FovAlignment::ReverseLonRaDec;

@@ -56,7 +56,7 @@ pub(super) fn responses(
 }
 
 /// Type and class from `HDUCLAS2` and `HDUCLAS4`, which some files have without the type in it.
-fn type_and_class(of: &str, class: &str) -> Option<(HduType, String)> {
+pub(crate) fn type_and_class(of: &str, class: &str) -> Option<(HduType, String)> {
     const CLASSES: [&str; 8] = [
         "aeff_2d",
         "edisp_2d",
@@ -82,7 +82,7 @@ fn type_and_class(of: &str, class: &str) -> Option<(HduType, String)> {
 
 /// Reads responses one by one.
 #[derive(Default)]
-pub(super) struct ResponseReader {
+pub(crate) struct ResponseReader {
     responses: Responses,
     /// `RAD_MAX` of an effective area in deg.
     radius: Option<f64>,
@@ -91,7 +91,7 @@ pub(super) struct ResponseReader {
 
 impl ResponseReader {
     /// Reads an HDU of a class, such as `psf_table`.
-    pub(super) fn read(
+    pub(crate) fn read(
         &mut self,
         file: &mut FitsFile,
         number: usize,
@@ -165,7 +165,7 @@ impl ResponseReader {
     }
 
     /// What was read, with the radius of a keyword where there is no table of it.
-    pub(super) fn finish(mut self) -> (Responses, Vec<String>) {
+    pub(crate) fn finish(mut self) -> (Responses, Vec<String>) {
         if self.responses.rad_max.is_none()
             && let (Some(aeff), Some(radius)) = (&self.responses.aeff, self.radius)
         {

@@ -96,11 +96,10 @@ impl DataStore {
     /// # Errors
     /// Where the folder or an index can't be read.
     pub fn open(folder: &Path, environment: Environment, limits: &Limits) -> Result<Self, Error> {
-        let find = |names: [&str; 2]| {
-            names.map(|name| folder.join(name)).into_iter().find(|path| path.is_file())
-        };
-        match find(HDU_INDEX) {
-            Some(hdus) => Self::from_index(&hdus, find(OBS_INDEX).as_deref(), environment, limits),
+        match find(folder, HDU_INDEX) {
+            Some(hdus) => {
+                Self::from_index(&hdus, obs_index(folder).as_deref(), environment, limits)
+            }
             None => {
                 let files: Vec<PathBuf> = event_files(folder)?;
                 if files.is_empty() {
@@ -436,6 +435,20 @@ fn find_table(file: &FitsFile, name: &str, class: &str) -> Result<Option<usize>,
     Ok(None)
 }
 
+fn find(folder: &Path, names: [&str; 2]) -> Option<PathBuf> {
+    names.map(|name| folder.join(name)).into_iter().find(|path| path.is_file())
+}
+
+/// Whether a folder has an index of HDUs.
+pub(crate) fn has_index(folder: &Path) -> bool {
+    find(folder, HDU_INDEX).is_some()
+}
+
+/// The index of observations of a folder.
+pub(crate) fn obs_index(folder: &Path) -> Option<PathBuf> {
+    find(folder, OBS_INDEX)
+}
+
 /// Files of a folder by name.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let failed = |source| Error::Io { path: folder.into(), action: "list it", source };
@@ -450,7 +463,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
-fn event_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn event_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let is_fits = |path: &PathBuf| {
         let name = path.to_string_lossy().to_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name);

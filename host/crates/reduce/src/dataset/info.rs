@@ -1,12 +1,14 @@
 //! Numbers that sum a dataset up.
 
+use serde::Serialize;
+
 use super::Dataset;
 use crate::Error;
 use crate::map::axis;
 use crate::stats::{self, CashCountsStatistic, CountsStatistic};
 
 /// The numbers, each over the safe cells. NaN where a dataset doesn't tell.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Info {
     /// Name.
     pub name: String,
@@ -51,7 +53,7 @@ pub struct Info {
 }
 
 /// What is summed up of off counts.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct InfoOff {
     /// Off counts.
     pub counts_off: i64,

@@ -25,7 +25,7 @@ mod write;
 
 pub use healpix::{HpxConvention, HpxForm, write_healpix};
 pub use maps::MapFile;
-pub(crate) use read::{irf_of_hdu, map_of_hdu, read_dataset_of};
+pub(crate) use read::{irf_of_hdu, map_of_hdu, read_dataset_of, read_image_map, reals};
 pub use read::{read_dataset, read_map};
 pub(crate) use region::{read_region, region_table};
 pub(crate) use write::{complete_dataset, gti_table};

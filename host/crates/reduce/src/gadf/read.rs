@@ -79,6 +79,15 @@ pub(crate) fn map_of_hdu(fits: &mut FitsFile, number: usize) -> Result<Map, Erro
     File { fits }.map_of(number)
 }
 
+/// Geometry, unit and values of an image of a file that is open.
+pub(crate) fn read_image_map(
+    fits: &mut FitsFile,
+    name: &str,
+    number: usize,
+) -> Result<(Geom, String, Pixels), Error> {
+    File { fits }.image(name, number)
+}
+
 /// The response of an HDU of a file that is open, with its exposure in another HDU.
 ///
 /// # Errors
@@ -285,7 +294,7 @@ pub(super) fn lookup(header: &Header, shape: &[usize], key: &str) -> Option<head
 }
 
 /// Pixels as numbers.
-pub(super) fn reals(pixels: Pixels) -> Vec<f64> {
+pub(crate) fn reals(pixels: Pixels) -> Vec<f64> {
     match pixels {
         Pixels::U8(v) => v.into_iter().map(f64::from).collect(),
         Pixels::I8(v) => v.into_iter().map(f64::from).collect(),
