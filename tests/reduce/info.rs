@@ -134,6 +134,37 @@ fn real_files() {
 }
 
 #[test]
+fn lists_of_datasets_are_known_by_their_content() {
+    let folder = tempfile::tempdir().unwrap();
+    small::store(folder.path(), &[7, 8], &[7, 8]);
+    let ran = tierline(
+        folder.path(),
+        &["reduce", "map", ".", "--position=83.6,22", "--binsz=0.5", "--each", "-o", "list.yaml"],
+    );
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    std::fs::rename(folder.path().join("list.yaml"), folder.path().join("list")).unwrap();
+    let found = told(folder.path(), &["list"]);
+    assert_eq!(names(&found["datasets"], "name"), ["obs_7", "obs_8"]);
+    let own = told(folder.path(), &["obs_7.fits"]);
+    // One of a list is as its file says.
+    assert_eq!(own["datasets"][0], found["datasets"][0]);
+    let members = names(&own["datasets"][0]["members"], "name");
+    assert_eq!(members, ["counts", "background", "exposure", "psf", "edisp", "mask_safe"]);
+    assert_eq!(own["datasets"][0]["gti"]["time_s"], 720.0);
+    let text = info(folder.path(), &["list"]).out;
+    assert!(text.starts_with("list: list of 2 datasets") && text.contains("obs_8"), "{text}");
+    // Other texts are not taken for lists.
+    for text in ["datasets:\n  type: 3d\n", "datasets: none\n", "a: 1\n"] {
+        std::fs::write(folder.path().join("other.yaml"), text).unwrap();
+        let ran = info(folder.path(), &["other.yaml"]);
+        assert!(ran.code == 1 && ran.err.contains("unknown format"), "{text}: {}", ran.err);
+    }
+    std::fs::write(folder.path().join("other.yaml"), "datasets:\n- name: a\n").unwrap();
+    let ran = info(folder.path(), &["other.yaml"]);
+    assert!(ran.code == 1 && ran.err.contains("other.yaml"), "{}", ran.err);
+}
+
+#[test]
 fn datasets_have_the_numbers_of_gammapy() {
     let folder = tempfile::tempdir().unwrap();
     let Some(path) = shared("golden/reduce/A_maker_23592_f32.fits.gz") else { return };

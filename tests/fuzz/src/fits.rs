@@ -15,6 +15,7 @@ use tierline::reduce::geom::Geom;
 use tierline::reduce::makers::{MapMaker, SafeMaskMaker};
 use tierline::reduce::mask_file::read_mask_image;
 use tierline::reduce::ogip::{Variant, write_ogip};
+use tierline::reduce::summary::{Kind, summarize};
 use tierline::report::Limits;
 use tierline::sky::{
     Frame, Interp, MapAxis, Projection, RegionGeom, Size, SkyCoord, SkyRegion, WcsGeom,
@@ -55,6 +56,9 @@ pub fn run(data: &[u8]) {
         }
     }
     let _ = read_mask_image(&path, &limits());
+    if let Ok(told) = summarize(&path, Kind::Fits, true, Environment::default(), &limits()) {
+        serde_json::to_string(&told).expect("a summary as text");
+    }
 }
 
 /// Every HDU; what is told of it without its content is true.
