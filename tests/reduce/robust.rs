@@ -124,6 +124,7 @@ fn lost_padding_is_told_by_the_commands() {
         &["reduce", "stack", "cut.fits", "-o", "s.fits"][..],
         &["merge", "a.fits", "cut.fits", "-o", "m.fits"],
         &["info", "cut.fits"],
+        &["reduce", "significance", "cut.fits", "-o", "e.fits"],
     ] {
         let ran = tierline(dir, args);
         assert_eq!(ran.code, 0, "{args:?} {}", ran.err);
@@ -195,6 +196,10 @@ fn inputs_that_are_not_there_or_the_output() {
         let ran = tierline(dir, &args);
         assert!(ran.code == 1 && ran.err.contains("b.fits"), "{}", ran.err);
     }
+    let args = ["reduce", "significance", "a.fits", "-w", "-o", "./a.fits"];
+    let ran = tierline(dir, &args);
+    assert!(ran.code == 2 && ran.err.contains("the input and the output"), "{}", ran.err);
+    assert!(std::fs::read(dir.join("a.fits")).unwrap() == whole);
     let mut lost = MAP;
     lost[2] = "elsewhere";
     let ran = tierline(dir, &[&lost[..], &["x.fits", "--report", "r.json"]].concat());

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use tierline::reduce::config::quantity;
-use tierline::reduce::datasets::read_any;
+use tierline::reduce::datasets::read_any_with;
 use tierline::reduce::estimate::ExcessMapEstimator;
 use tierline::reduce::gadf::write_maps;
 use tierline::reduce::map::Map;
 use tierline::report::{Input, Limits, Output, Report, Status};
 
-use super::super::Common;
+use super::super::{Common, is_same};
 use super::{angle, usage};
 
 /// Make maps of excess and significance of a dataset: SQRT_TS, TS, NPRED_EXCESS and COUNTS of the disk around each pixel.
@@ -37,7 +37,12 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     let start = Instant::now();
     let mut messages = args.common.messages()?;
+    if is_same(&args.input, &args.output) {
+        let same = args.output.display();
+        return Err(usage(format!("{same} is the input and the output")));
+    }
     super::refuse_existing(&args.output, args.common.overwrite)?;
+    messages.say_stale(&args.output);
     let energy_edges = match args.energy_edges.as_slice() {
         [] => None,
         [_] => return Err(usage("--energy-edges: two edges at least".into())),
@@ -49,7 +54,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
         energy_edges,
         ..ExcessMapEstimator::default()
     };
-    let dataset = read_any(&args.input, &Limits::default())?;
+    let mut report = Report::new("reduce significance", env!("CARGO_PKG_VERSION"));
+    let mut warnings = Vec::new();
+    let dataset = read_any_with(&args.input, &Limits::default(), &mut warnings)?;
+    for warning in warnings {
+        messages.say(&format!("tierline: warning: {warning}"));
+        report.warn(warning);
+    }
     let found = estimator.run(&dataset)?;
     let maps: [(&str, &Map); 4] = [
         ("SQRT_TS", &found.sqrt_ts),
@@ -61,7 +72,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     let most = found.sqrt_ts.values.to_f64().into_iter().fold(f64::NAN, f64::max);
     let line = format!("{}: at most {most:.1} sigma", args.output.display());
     args.common.tell(&mut messages, &line);
-    let mut report = Report::new("reduce significance", env!("CARGO_PKG_VERSION"));
     report.set("radius_deg", correlation_radius_deg);
     report.set("largest_sqrt_ts", most);
     let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |found| found.len());
