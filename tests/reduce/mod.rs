@@ -15,6 +15,7 @@ mod horizon;
 mod info;
 mod intervals;
 mod irf;
+mod map_responses;
 mod maps;
 mod masks;
 mod ogip;
