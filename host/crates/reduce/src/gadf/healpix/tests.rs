@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use tierline_fits::{Cells, Column, FitsWriter, Header, Table};
+use tierline_fits::{Cells, Column, FitsFile, FitsWriter, Header, Table};
 use tierline_report::Limits;
 use tierline_sky::hpx::{HpxGeom, HpxRegion, Order};
 use tierline_sky::{Frame, Interp, MapAxis, NodeType};
 
 use super::*;
-use crate::gadf::read_map;
+use crate::gadf::{map_of_hdu, read_map};
 use crate::geom::Geom;
 use crate::map::{Map, MapValues};
 
@@ -297,6 +297,27 @@ fn sizes_over_several_axes_are_refused() {
     assert!(error.contains("not agreed"), "{error}");
     write(&[4; 6]).unwrap();
     assert!(is_order_of_nside_plain(&[1, 2, 2, 1, 2, 2], &[energy("energy", 1), energy("b", 6)]));
+}
+
+#[test]
+fn files_may_end_anywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.fits");
+    for at in [5, 7] {
+        let map = map(geoms().swap_remove(at), true);
+        write_healpix(&path, "MAP", &map, HpxForm::default(), true).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        let limits = Limits::default();
+        let read = |to: usize| {
+            let mut file = FitsFile::from_bytes(&path, bytes[..to].to_vec(), &limits).ok()?;
+            map_of_hdu(&mut file, 1, &limits).ok()
+        };
+        check(&read(bytes.len()).unwrap(), &map);
+        // The last table is padded; before its end nothing may come out.
+        let last = (0..bytes.len()).rev().find(|to| read(*to).is_none()).unwrap();
+        assert!(last + 2 * 2880 > bytes.len(), "{last} of {}", bytes.len());
+        assert!((0..last).all(|to| read(to).is_none()));
+    }
 }
 
 #[test]
