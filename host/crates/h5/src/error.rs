@@ -6,6 +6,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The file can't be opened at all.
+    #[error("{}: cannot open", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// The HDF5 library refused.
     #[error("{}: cannot {action} '{object}'", path.display())]
     Hdf5 {

@@ -98,6 +98,8 @@ pub struct Reader {
 impl Reader {
     /// Opens a file.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        // What the system says of a file that is not there is clearer than what the library makes of it.
+        std::fs::File::open(path).map_err(|source| Error::Open { path: path.into(), source })?;
         let file = hdf5::File::open(path).map_err(Error::hdf5(path, "/", "open"))?;
         Ok(Reader { path: path.to_path_buf(), file, max_allocation: 1 << 30 })
     }

@@ -288,11 +288,11 @@ fn added_up(map: &Map, n: usize, bins: Range<usize>, safe: Option<&[bool]>) -> V
 
 /// HEALPix pixels as an image: of the whole sky, or around a disk; in each pixel the value of the one below its centre.
 fn sampled(hpx: &HpxGeom, values: &[f64]) -> anyhow::Result<(WcsGeom, Vec<f64>)> {
-    let fine = hpx.solid_angle(0)?.sqrt().to_degrees() / 2.0;
+    let fine = hpx.solid_angle(0)?.sqrt().to_degrees() / 8.0;
     let frame = hpx.frame();
     let geom = match hpx.region() {
         Some(HpxRegion::Disk { lon_lat_radius: [_, _, radius], .. }) if *radius < 40.0 => {
-            let width = (2.2 * radius).max(4.0 * fine);
+            let width = (2.2 * radius).max(16.0 * fine);
             let binsz = fine.max(width / MOST_SAMPLES);
             let (size, center) = (sky::Size::Width([width; 2]), hpx.center_skydir());
             WcsGeom::create(&center, size, [binsz; 2], Projection::Tan, frame, Vec::new())?

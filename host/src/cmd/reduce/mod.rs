@@ -253,7 +253,7 @@ fn line(dataset: &Dataset) -> anyhow::Result<String> {
     let info = dataset.info()?;
     let counts = grouped(info.counts.unsigned_abs());
     // Nothing has no sign.
-    let [background, excess, sqrt_ts] = [info.npred_background, info.excess, info.sqrt_ts]
+    let [background, excess, sqrt_ts] = [info.background, info.excess, info.sqrt_ts]
         .map(|value| (value * 10.0).round() / 10.0 + 0.0);
     Ok(format!(
         "{}: {counts} counts, background {background:.1}, excess {excess:.1}, sqrt_ts {sqrt_ts:.1}, livetime {:.0} s",

@@ -1,7 +1,8 @@
 //! `tierline reduce spectrum`: spectra with off counts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use tierline::reduce::config::Kind;
 use tierline::reduce::ogip::{Variant, write_ogip};
 use tierline::report::Status;
@@ -14,7 +15,7 @@ use super::{Source, angle, usage};
 pub(super) struct Args {
     #[command(flatten)]
     source: Source,
-    /// Folder for pha_obsN.fits and the files that belong to it, or with --stack the name of the one.
+    /// Folder for pha_obsN.fits and the files that belong to it, made if need be, or with --stack the name of the one.
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
     /// Radius of the circle.
@@ -48,15 +49,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
     }
     let check = || match args.stack {
         true => super::refuse_existing(&args.output, overwrite),
-        false if !is_folder => {
-            Err(usage(format!("{}: expected a folder that is there", args.output.display())))
-        }
-        false => Ok(()),
+        false => folder(&args.output),
     };
     let variant = if args.sherpa { Variant::Sherpa } else { Variant::Ogip };
     let plan = ("reduce spectrum", &config, 1);
     super::reduce(plan, &args.common, &args.output, check, |reduced| {
         let mut files = Vec::new();
+        if !args.stack && !args.output.is_dir() {
+            let failed = || format!("{}: cannot make this folder", args.output.display());
+            std::fs::create_dir(&args.output).with_context(failed)?;
+        }
         for dataset in &reduced.datasets {
             let path = match args.stack {
                 true => args.output.clone(),
@@ -67,4 +69,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Status> {
         }
         Ok(files)
     })
+}
+
+/// Refuses what can be no folder of spectra: it is there, or will be in one that is there.
+fn folder(output: &Path) -> anyhow::Result<()> {
+    let above = output.parent().filter(|above| !above.as_os_str().is_empty());
+    let is_file = output.extension().is_some_and(|extension| extension == "fits");
+    if output.is_dir() || (!output.exists() && !is_file && above.is_none_or(Path::is_dir)) {
+        return Ok(());
+    }
+    Err(usage(format!("{}: expected a folder, or with --stack a file", output.display())))
 }

@@ -60,6 +60,8 @@ pub struct GeometrySummary {
     pub region: Option<String>,
     /// Number of parts of a side of HEALPix's base pixels.
     pub nside: Option<u64>,
+    /// Pixels of HEALPix, of the first plane.
+    pub n_pixels: Option<u64>,
     /// Axes beside the position.
     pub axes: Vec<AxisSummary>,
 }
@@ -75,6 +77,7 @@ impl From<&Geom> for GeometrySummary {
             center_deg: center.map(|center| [center.lon_deg, center.lat_deg]),
             region: None,
             nside: None,
+            n_pixels: None,
             axes: axes(geom.axes()),
         };
         match geom {
@@ -87,6 +90,7 @@ impl From<&Geom> for GeometrySummary {
             Geom::Region(geom) => summary.region = geom.region().map(region),
             Geom::Hpx(geom) => {
                 summary.nside = geom.partition(0).ok().map(|partition| partition.nside());
+                summary.n_pixels = geom.n_pixels(0).ok();
                 summary.region = geom.region().map(|region| region.text());
             }
         }

@@ -252,7 +252,9 @@ fn of_geometry(geometry: &GeometrySummary) -> String {
     }
     if let Some(nside) = geometry.nside {
         let part = geometry.region.as_ref().map(|part| format!(", {part}")).unwrap_or_default();
-        return format!("HEALPix of nside {nside}, {frame}{part}");
+        let pixels =
+            geometry.n_pixels.map(|n| format!(", {} pixels", grouped(n))).unwrap_or_default();
+        return format!("HEALPix of nside {nside}, {frame}{part}{pixels}");
     }
     match &geometry.region {
         Some(region) => format!("{region}, {frame}{center}"),
