@@ -1,6 +1,7 @@
 //! Reduction of gamma-ray events: agreement with the peer on real files.
 
 mod background3d;
+mod bad;
 mod chain;
 mod commands;
 mod damage;

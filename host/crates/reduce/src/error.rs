@@ -48,9 +48,22 @@ pub enum Error {
         /// What was expected and found.
         reason: String,
     },
+    /// An observation can't be reduced.
+    #[error("observation {id}")]
+    Observation {
+        /// Its number.
+        id: i64,
+        /// Why not.
+        source: Box<Error>,
+    },
 }
 
 impl Error {
+    /// The same of an observation.
+    pub(crate) fn of_observation(self, id: i64) -> Self {
+        Error::Observation { id, source: Box::new(self) }
+    }
+
     /// A value that does not fit.
     pub fn parameter(what: impl Into<String>, reason: impl Into<String>) -> Self {
         Error::Parameter { what: what.into(), reason: reason.into() }

@@ -169,7 +169,10 @@ impl Analysis {
         }
         let mut reduced = Reduced { warnings: self.warnings.clone(), ..Reduced::default() };
         let mut stacked: Option<Dataset> = None;
-        let make = |at: usize| self.one(&self.parts[at]);
+        let make = |at: usize| {
+            let part = &self.parts[at];
+            self.one(part).map_err(|error| error.of_observation(part.id))
+        };
         let mut done = 0;
         let mut take = |one: One| -> Result<(), Error> {
             reduced.warnings.extend(one.warnings);
@@ -226,11 +229,12 @@ impl Analysis {
         };
         if let Some(range) = part.time {
             observation = observation.select_time(range)?;
-            if observation.gti.intervals.is_empty() {
-                let text = format!("observation {id} is left out: no good time in the range");
-                loaded.warnings.push(text);
-                return Ok(One { id, dataset: None, warnings: loaded.warnings });
-            }
+        }
+        if observation.gti.intervals.is_empty() {
+            let range = if part.time.is_some() { " in the range" } else { "" };
+            let text = format!("observation {id} is left out: no good time{range}");
+            loaded.warnings.push(text);
+            return Ok(One { id, dataset: None, warnings: loaded.warnings });
         }
         let (dataset, more) = match &self.steps {
             Steps::Maps(maker) => {

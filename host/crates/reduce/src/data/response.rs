@@ -296,6 +296,7 @@ impl TableReader<'_> {
             unit = BACKGROUND_UNIT.into();
         }
         let values = self.background_values(column, &axes)?;
+        self.tell_holes(column, &values);
         let table = IrfTable { axes, values, unit };
         if class == "bkg_2d" {
             return Ok(Background::TwoD(table));
@@ -334,7 +335,19 @@ impl TableReader<'_> {
         let lengths: Vec<usize> = axes.iter().map(MapAxis::n_bins).collect();
         let cell = self.cards.column(self.table, column)?;
         let values = self.transposed(cell, &lengths)?;
+        self.tell_holes(column, &values);
         Ok(IrfTable { axes, values, unit: cell.unit.clone() })
+    }
+
+    /// Tells of values that are no numbers, which count as if they were outside of the table.
+    fn tell_holes(&mut self, column: &str, values: &Values) {
+        let (holes, all) = match values {
+            Values::F32(values) => (values.iter().filter(|v| !v.is_finite()).count(), values.len()),
+            Values::F64(values) => (values.iter().filter(|v| !v.is_finite()).count(), values.len()),
+        };
+        if holes > 0 {
+            self.warn(&format!("column {column}: {holes} of {all} values are no numbers"));
+        }
     }
 
     /// Values of a cell, whose axes are in the reverse order.
