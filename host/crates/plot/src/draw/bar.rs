@@ -12,6 +12,9 @@ use crate::{Axis, Stretch};
 /// Width of the bar, its ticks and its label in pixels, without the tick labels.
 const BAR: i32 = 52;
 
+/// Width of the colours in pixels.
+pub(super) const WIDTH: i32 = 14;
+
 /// Pixels that its label may be long, though it is lower.
 const UPRIGHT: i32 = 150;
 
@@ -49,19 +52,43 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
     ) -> Result<(), Failure<DB>> {
         let unit = self.scale.0;
         let (left, height) = (right + 14 * unit, bottom - top);
-        let end = left + 14 * unit;
+        let end = left + WIDTH * unit;
+        self.gradient(left, [top, bottom])?;
+        let ticks = bar.ticks((height / (42 * unit)).clamp(3, 8) as usize);
+        let place = |value: f64| {
+            let share = bar.stretch.share(value, bar.range).unwrap_or_default();
+            bottom - (share * f64::from(height)).round() as i32
+        };
+        self.marks(end, &ticks, place)?;
+        let label = ticks.label(&bar.scale.label, bar.scale.units.as_deref());
+        let style = self.scale.text(LABEL, INK).pos(Pos::new(HPos::Center, VPos::Bottom));
+        let text = self.fitting(&label, &style, height.max(UPRIGHT * unit).unsigned_abs())?;
+        let upright = style.transform(FontTransform::Rotate90);
+        let beside = end + self.widest(&ticks)? + (LABEL + 10) * unit;
+        self.area.draw_text(&text, &upright, (beside, top + height / 2))
+    }
+
+    /// The colours from the lowest at the bottom to the highest, beginning at a column.
+    pub(super) fn gradient(&self, left: i32, [top, bottom]: [i32; 2]) -> Result<(), Failure<DB>> {
+        let (end, height) = (left + WIDTH * self.scale.0, bottom - top);
         for y in top..bottom {
             let [r, g, b] = colour::shade(f64::from(bottom - y) / f64::from(height));
             let style = RGBColor(r, g, b).filled();
             self.area.draw(&Rectangle::new([(left, y), (end, y + 1)], style))?;
         }
-        let ticks = bar.ticks((height / (42 * unit)).clamp(3, 8) as usize);
+        Ok(())
+    }
+
+    /// Ticks and their labels beside the colours, which end at a column.
+    pub(super) fn marks(
+        &self,
+        end: i32,
+        ticks: &Ticks,
+        place: impl Fn(f64) -> i32,
+    ) -> Result<(), Failure<DB>> {
+        let unit = self.scale.0;
         let style = self.scale.text(SMALL, SOFT_INK).pos(Pos::new(HPos::Left, VPos::Center));
         let edge = SOFT_INK.stroke_width(self.scale.width(1));
-        let place = |value: f64| {
-            let share = bar.stretch.share(value, bar.range).unwrap_or_default();
-            bottom - (share * f64::from(height)).round() as i32
-        };
         for (value, label) in &ticks.marks {
             let y = place(*value);
             self.area.draw(&PathElement::new([(end, y), (end + 4 * unit, y)], edge))?;
@@ -71,11 +98,6 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
             let y = place(*value);
             self.area.draw(&PathElement::new([(end, y), (end + 2 * unit, y)], edge))?;
         }
-        let label = ticks.label(&bar.scale.label, bar.scale.units.as_deref());
-        let style = self.scale.text(LABEL, INK).pos(Pos::new(HPos::Center, VPos::Bottom));
-        let text = self.fitting(&label, &style, height.max(UPRIGHT * unit).unsigned_abs())?;
-        let upright = style.transform(FontTransform::Rotate90);
-        let beside = end + self.widest(&ticks)? + (LABEL + 10) * unit;
-        self.area.draw_text(&text, &upright, (beside, top + height / 2))
+        Ok(())
     }
 }

@@ -6,10 +6,11 @@ use plotters::prelude::*;
 use plotters::style::FontTransform;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::bar::WIDTH as BAR_WIDTH;
 use super::plane::Plane;
-use super::{Cell, Failure, LABEL, Raster, SMALL};
+use super::{Cell, Failure, LABEL, Raster};
 use crate::clip::clipped;
-use crate::colour::{self, INK, SHADE, SOFT_INK};
+use crate::colour::{self, INK, SHADE};
 use crate::scale::{padded, points_range};
 use crate::ticks::Ticks;
 use crate::{Content, Histogram, Line, Panel, thin};
@@ -221,28 +222,14 @@ impl<DB: DrawingBackend> Cell<'_, DB> {
     fn colour_bar(&self, plane: &Plane, most: u64) -> Result<(), Failure<DB>> {
         let ([_, top, right, bottom], unit) = (plane.place, self.scale.0);
         let (left, height) = (right + 12 * unit, bottom - top);
-        let end = left + 14 * unit;
-        for y in top..bottom {
-            let [r, g, b] = colour::shade(f64::from(bottom - y) / f64::from(height));
-            let style = RGBColor(r, g, b).filled();
-            self.area.draw(&Rectangle::new([(left, y), (end, y + 1)], style))?;
-        }
+        let end = left + BAR_WIDTH * unit;
+        self.gradient(left, [top, bottom])?;
         let ticks = bar_ticks(most);
-        let style = self.scale.text(SMALL, SOFT_INK).pos(Pos::new(HPos::Left, VPos::Center));
-        let edge = SOFT_INK.stroke_width(self.scale.width(1));
         let place = |value: f64| {
             let share = if most > 1 { value.ln() / (most as f64).ln() } else { 1.0 };
             bottom - (share * f64::from(height)).round() as i32
         };
-        for (value, label) in &ticks.marks {
-            let y = place(*value);
-            self.area.draw(&PathElement::new([(end, y), (end + 4 * unit, y)], edge))?;
-            self.area.draw_text(label, &style, (end + 7 * unit, y))?;
-        }
-        for value in &ticks.minor {
-            let y = place(*value);
-            self.area.draw(&PathElement::new([(end, y), (end + 2 * unit, y)], edge))?;
-        }
+        self.marks(end, &ticks, place)?;
         let style = self.scale.text(LABEL, INK).pos(Pos::new(HPos::Center, VPos::Bottom));
         let upright = style.transform(FontTransform::Rotate90);
         let beside = end + self.widest(&ticks)? + (LABEL + 10) * unit;
