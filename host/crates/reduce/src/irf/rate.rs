@@ -80,6 +80,30 @@ impl RateIntegral {
         factor: f64,
         out: &mut [f64],
     ) -> Result<(), Error> {
+        self.pass(weights, factor, true, out)
+    }
+
+    /// The same into planes whose values are not kept: they are written before they are read, which spares fresh memory from being
+    /// mapped twice.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn set<const D: usize>(
+        &self,
+        weights: &PixelWeights<D>,
+        factor: f64,
+        out: &mut [f64],
+    ) -> Result<(), Error> {
+        self.pass(weights, factor, false, out)
+    }
+
+    fn pass<const D: usize>(
+        &self,
+        weights: &PixelWeights<D>,
+        factor: f64,
+        keep: bool,
+        out: &mut [f64],
+    ) -> Result<(), Error> {
         let n_pixels = weights.n_pixels();
         for section in &self.sections {
             check(section, weights, n_pixels)?;
@@ -91,6 +115,10 @@ impl RateIntegral {
         let mut edges = [Edge::new(), Edge::new()];
         for start in (0..n_pixels).step_by(BLOCK) {
             let end = (start + BLOCK).min(n_pixels);
+            if !keep {
+                let planes = out.chunks_exact_mut(n_pixels);
+                planes.for_each(|plane| plane[start..end].fill(0.0));
+            }
             self.add_block(weights, start..end, factor, &mut edges, out);
         }
         Ok(())

@@ -157,6 +157,9 @@ fn rates_are_integrated_from_edge_to_edge() {
         assert_eq!(rate.n_bins(), 4);
         let mut out = vec![1.0; 4 * 700];
         rate.add(&weights, 2e6, &mut out).unwrap();
+        let mut anew = vec![7.0; out.len()];
+        rate.set(&weights, 2e6, &mut anew).unwrap();
+        assert!(anew.iter().zip(&out).all(|(anew, out)| close(anew + 1.0, *out)));
         for (k, value) in out.iter().enumerate() {
             let (bin, pixel) = (k / 700, k % 700);
             let value_at = |e: f64| at.evaluate(&[e, lon[pixel], lat[pixel]]).unwrap();

@@ -211,7 +211,7 @@ impl MapMaker {
         Ok(values)
     }
 
-    /// Adds the rates at directions, by what the background's axes are aligned with.
+    /// Adds the rates at directions to zeros, by what the background's axes are aligned with.
     fn add_rates(
         &self,
         rate: &RateIntegral,
@@ -225,7 +225,7 @@ impl MapMaker {
         match bkg {
             Background::TwoD(_) => {
                 let offsets = offsets_of(frame, vectors, &pointing(observation)?);
-                rate.add(&table.offset_weights(&offsets)?, factor, values)
+                rate.set(&table.offset_weights(&offsets)?, factor, values)
             }
             Background::ThreeD(_, FovAlignment::AltAz) => {
                 let (rotation, icrs) = (Rotation::new(observation)?, to_icrs(frame, vectors));
@@ -239,7 +239,7 @@ impl MapMaker {
             Background::ThreeD(_, alignment) => {
                 let sign = if *alignment == FovAlignment::ReverseLonRaDec { -1.0 } else { 1.0 };
                 let (lon, lat) = fov_coords(frame, vectors, &pointing(observation)?, sign);
-                rate.add(&table.fov_weights(&lon, &lat)?, factor, values)
+                rate.set(&table.fov_weights(&lon, &lat)?, factor, values)
             }
         }
     }
