@@ -83,10 +83,12 @@ impl Encoder {
         let out = &mut out[..chunk.len()];
         let compressor = &mut self.compressors[place].1;
         let length = match level {
-            0..=FAST_LEVELS => match stored_prefix(compressor, shuffled, out) {
-                0 => compressor.zlib_compress(shuffled, out).ok(),
-                stored => zlib_with_prefix(compressor, shuffled, stored, out),
-            },
+            0..=FAST_LEVELS if filters.store_noise => {
+                match stored_prefix(compressor, shuffled, out) {
+                    0 => compressor.zlib_compress(shuffled, out).ok(),
+                    stored => zlib_with_prefix(compressor, shuffled, stored, out),
+                }
+            }
             _ => compressor.zlib_compress(shuffled, out).ok(),
         };
         match length {
@@ -293,7 +295,8 @@ mod tests {
                 *byte = (at / 100) as u8;
             }
             let mut buffer = Vec::new();
-            let encoded = Encoder::new().encode(&from, 1, gzip(1), &mut buffer);
+            let filters = Filters { store_noise: true, ..gzip(1) };
+            let encoded = Encoder::new().encode(&from, 1, filters, &mut buffer);
             let whole = Encoder::new().encode(&from, 1, gzip(6), &mut Vec::new());
             assert!(encoded.length < whole.length + length / 20, "{noisy}: {encoded:?}, {whole:?}");
             let mut inflated = vec![0; length];
@@ -306,6 +309,17 @@ mod tests {
                 assert_eq!(buffer, from);
             }
         }
+    }
+
+    #[test]
+    fn noise_that_repeats_is_found_unless_noise_is_stored() {
+        let from = noise(5000).repeat(40);
+        let mut buffer = Vec::new();
+        let encoded = Encoder::new().encode(&from, 1, gzip(1), &mut buffer);
+        assert!(encoded.length < from.len() / 20, "{encoded:?}");
+        let filters = Filters { store_noise: true, ..gzip(1) };
+        let encoded = Encoder::new().encode(&from, 1, filters, &mut buffer);
+        assert_eq!(encoded, Encoded { length: from.len(), skipped: 0b10 });
     }
 
     #[test]

@@ -18,11 +18,15 @@ pub struct Filters {
     pub deflate: Option<u8>,
     /// Whether a checksum follows.
     pub fletcher32: bool,
+    /// Whether the start of a chunk of which samples hardly deflate is stored as it is, at levels up to 4. It is quicker where numbers
+    /// end in noise; what repeats in it is not found.
+    pub store_noise: bool,
 }
 
 impl Filters {
     /// Chunks are stored as they are.
-    pub const NONE: Filters = Filters { shuffle: false, deflate: None, fletcher32: false };
+    pub const NONE: Filters =
+        Filters { shuffle: false, deflate: None, fletcher32: false, store_noise: false };
 
     /// Whether chunks are stored as they are.
     pub fn is_none(self) -> bool {
@@ -40,7 +44,7 @@ impl From<Compression> for Filters {
         match compression {
             Compression::None => Filters::NONE,
             Compression::Gzip(level) => {
-                Filters { shuffle: true, deflate: Some(level), fletcher32: false }
+                Filters { shuffle: true, deflate: Some(level), ..Filters::NONE }
             }
         }
     }

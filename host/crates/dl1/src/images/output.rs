@@ -86,7 +86,8 @@ impl Output {
         texts: &[(&str, String)],
     ) -> Result<Self, Error> {
         let part = AtomicOutput::create(path, make.overwrite)?;
-        let filters = Filters { shuffle: true, deflate: Some(1), fletcher32: false };
+        let filters =
+            Filters { shuffle: true, deflate: Some(1), fletcher32: false, store_noise: true };
         let mut file = FileWriter::create(part.path(), make.file, filters, true)?;
         let images = file.array(
             "images",

@@ -113,8 +113,12 @@ impl Merge {
         };
         let part = AtomicOutput::create(output, self.overwrite)?;
         let filters = match kind {
-            Kind::Ctapipe => Filters { shuffle: true, deflate: Some(1), fletcher32: true },
-            Kind::Ctaml => Filters { shuffle: true, deflate: Some(1), fletcher32: false },
+            Kind::Ctapipe => {
+                Filters { shuffle: true, deflate: Some(1), fletcher32: true, store_noise: true }
+            }
+            Kind::Ctaml => {
+                Filters { shuffle: true, deflate: Some(1), fletcher32: false, store_noise: true }
+            }
         };
         let inherit = kind == Kind::Ctapipe;
         let mut file = FileWriter::create(part.path(), self.file, filters, inherit)?;

@@ -122,6 +122,7 @@ impl ColumnSettings {
                 false => None,
             },
             fletcher32: self.fletcher32.unwrap_or(filters.fletcher32),
+            ..filters
         }
     }
 }
@@ -216,7 +217,7 @@ mod tests {
     #[test]
     fn settings_are_h5pys() {
         use Setting::{Bool, Integer, Integers, Null, Text};
-        let file = Filters { shuffle: true, deflate: Some(2), fletcher32: false };
+        let file = Filters { shuffle: true, deflate: Some(2), ..Filters::NONE };
         let filters = |pairs: &[_]| {
             let filters = set(pairs).unwrap().filters(file);
             (filters.shuffle, filters.deflate, filters.fletcher32)

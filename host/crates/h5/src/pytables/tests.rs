@@ -26,7 +26,8 @@ fn row(n: usize) -> Vec<u8> {
     row
 }
 
-const FLETCHER: Filters = Filters { shuffle: true, deflate: Some(4), fletcher32: true };
+const FLETCHER: Filters =
+    Filters { shuffle: true, deflate: Some(4), fletcher32: true, store_noise: true };
 
 fn write(path: &std::path::Path, rows: usize, threads: usize, filters: Filters) {
     let options = Options { threads, ..Options::default() };

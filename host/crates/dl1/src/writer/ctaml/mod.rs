@@ -79,7 +79,12 @@ impl Options {
             handler_version: handler.to_owned(),
             ctapipe_version: ctapipe.to_owned(),
             file: tierline_h5::Options::default(),
-            filters: Filters { shuffle: true, deflate: Some(1), fletcher32: false },
+            filters: Filters {
+                shuffle: true,
+                deflate: Some(1),
+                fletcher32: false,
+                store_noise: true,
+            },
             overwrite: false,
         }
     }

@@ -93,7 +93,12 @@ impl Default for Options {
             transform_image: None,
             transform_peak_time: None,
             file: tierline_h5::Options::default(),
-            filters: Filters { shuffle: true, deflate: Some(1), fletcher32: true },
+            filters: Filters {
+                shuffle: true,
+                deflate: Some(1),
+                fletcher32: true,
+                store_noise: true,
+            },
             metadata: Metadata::default(),
         }
     }
