@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tierline::fits::{FitsFile, HduKind};
 use tierline::plot::{Size, Stretch};
-use tierline::reduce::gadf::MapFile;
+use tierline::reduce::gadf::{self, MapFile};
 use tierline::report::Limits;
 
 use super::panels::Drawn;
@@ -54,8 +54,7 @@ fn is_spectrum(file: &FitsFile) -> bool {
 
 /// Whether an HDU has HEALPix pixels.
 pub(super) fn is_healpix(file: &FitsFile, number: usize) -> bool {
-    let kind = file.header(number).ok().and_then(|header| header.text("PIXTYPE").ok().flatten());
-    kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("HEALPIX"))
+    file.header(number).is_ok_and(gadf::is_healpix)
 }
 
 /// Refuses options that maps and spectra have no use for.

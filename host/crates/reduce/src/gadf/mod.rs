@@ -23,7 +23,7 @@ mod region;
 mod tests;
 mod write;
 
-pub use healpix::{HpxConvention, HpxForm, write_healpix};
+pub use healpix::{HpxConvention, HpxForm, is_healpix, write_healpix};
 pub use maps::MapFile;
 pub(crate) use read::{irf_of_hdu, map_of_hdu, read_dataset_of, read_image_map, reals};
 pub use read::{read_dataset, read_map};

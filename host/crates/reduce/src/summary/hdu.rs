@@ -7,7 +7,7 @@ use super::Noticed;
 use super::geometry::{AxisSummary, GeometrySummary, axes, short};
 use crate::Error;
 use crate::data::{Cards, HduType, ResponseReader, type_and_class};
-use crate::gadf::{read_image_map, reals};
+use crate::gadf::{is_healpix, read_image_map, reals};
 use crate::irf::{Background, FovAlignment, PointSpread, Responses};
 
 /// A column.
@@ -132,7 +132,7 @@ fn table(
         summary.class = Some(class.clone());
         return response(file, number, (kind, &class), summary, noticed);
     }
-    if cards.text("PIXTYPE").eq_ignore_ascii_case("HEALPIX") {
+    if is_healpix(file.header(number)?) {
         let (nside, order) = (cards.integer("NSIDE")?, cards.text("ORDERING").to_lowercase());
         let nside = nside.map_or(String::new(), |nside| format!(", nside {nside}"));
         summary.class = Some("healpix map".into());

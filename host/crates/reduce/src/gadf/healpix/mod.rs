@@ -27,7 +27,8 @@ mod read;
 mod tests;
 mod write;
 
-pub(super) use read::{is_healpix, read_map};
+pub use read::is_healpix;
+pub(super) use read::read_map;
 pub use write::{HpxForm, write_healpix};
 pub(super) use write::{mask_tables, tables};
 

@@ -10,8 +10,8 @@ use super::{HpxConvention, SEVERAL_SIZES, is_order_of_nside_plain};
 use crate::Error;
 
 /// Whether a table is a map of HEALPix pixels.
-pub(in super::super) fn is_healpix(header: &Header) -> bool {
-    matches!(header.text("PIXTYPE"), Ok(Some(kind)) if kind.trim() == "HEALPIX")
+pub fn is_healpix(header: &Header) -> bool {
+    matches!(header.text("PIXTYPE"), Ok(Some(kind)) if kind.trim().eq_ignore_ascii_case("HEALPIX"))
 }
 
 /// A map of HEALPix pixels: geometry, unit and values.
